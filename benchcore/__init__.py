@@ -1,0 +1,91 @@
+"""benchcore: the referee for language-model training recipes.
+
+Public names are resolved on first touch (PEP 562), so that importing the package costs nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchcore.api import check_tasks, doctor, dry_run, evaluate, grade, grade_samples, runs, show_task, tasks
+    from benchcore.catalog import load_task
+    from benchcore.config import EvalConfig
+    from benchcore.data.source import Packaged, Source, generated, source
+    from benchcore.errors import BenchcoreError
+    from benchcore.graders.code import code, humaneval_program, mbpp_program
+    from benchcore.graders.maths import maths
+    from benchcore.graders.numbers import numbers
+    from benchcore.metrics.pass_at import pass_at
+    from benchcore.metrics.rates import accuracy
+    from benchcore.prompts import LmEval
+    from benchcore.records import Completion, Decode, Figure, Grade, Message, Request, RunRecord, Sample, Verdict
+    from benchcore.task import Row, Task
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "api": ("check_tasks", "doctor", "dry_run", "evaluate", "grade", "grade_samples", "runs", "show_task", "tasks"),
+    "catalog": ("load_task",),
+    "config": ("EvalConfig",),
+    "data.source": ("Packaged", "Source", "generated", "source"),
+    "errors": ("BenchcoreError",),
+    "graders.code": ("code", "humaneval_program", "mbpp_program"),
+    "graders.maths": ("maths",),
+    "graders.numbers": ("numbers",),
+    "metrics.pass_at": ("pass_at",),
+    "metrics.rates": ("accuracy",),
+    "prompts": ("LmEval",),
+    "records": ("Completion", "Decode", "Figure", "Grade", "Message", "Request", "RunRecord", "Sample", "Verdict"),
+    "task": ("Row", "Task"),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "BenchcoreError",
+    "Completion",
+    "Decode",
+    "EvalConfig",
+    "Figure",
+    "Grade",
+    "LmEval",
+    "Message",
+    "Packaged",
+    "Request",
+    "Row",
+    "RunRecord",
+    "Sample",
+    "Source",
+    "Task",
+    "Verdict",
+    "accuracy",
+    "check_tasks",
+    "code",
+    "doctor",
+    "dry_run",
+    "evaluate",
+    "generated",
+    "grade",
+    "grade_samples",
+    "humaneval_program",
+    "load_task",
+    "maths",
+    "mbpp_program",
+    "numbers",
+    "pass_at",
+    "runs",
+    "show_task",
+    "source",
+    "tasks",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module 'benchcore' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"benchcore.{_MODULE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

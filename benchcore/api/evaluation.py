@@ -1,0 +1,232 @@
+"""`evaluate`: checkpoints x tasks -> run folders with completions, grades and figures; resumes by itself."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from benchcore import catalog, checkpoint
+from benchcore.api.pool import GradingPool
+from benchcore.api.summary import close_run
+from benchcore.api.work import Work, prepare_all
+from benchcore.checkpoint import Checkpoint, Skipped
+from benchcore.config import EvalConfig
+from benchcore.engines import Engine
+from benchcore.engines.choice import choose
+from benchcore.errors import ConfigError
+from benchcore.records import Grade, Request, RunRecord
+from benchcore.store import Store, stored_answers
+
+MakeEngine = Callable[[Checkpoint, EvalConfig], Engine]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is; `watch` callbacks see it change. Token counts are of this process alone."""
+
+    run: str
+    total: int = 0
+    answered: int = 0
+    graded: int = 0
+    tokens: int = 0
+    asked: int = 0
+    most_tokens: int = 0
+    started: float = field(default_factory=time.monotonic)
+    doing: str = "planning"
+
+    def seconds_left(self) -> float | None:
+        """Estimated from this process's speed; None while nothing has been generated."""
+        left = self.total - self.answered
+        elapsed = time.monotonic() - self.started
+        if not self.tokens or elapsed <= 0:
+            return None
+        # before the first answer the token limit bounds its length from above
+        length = self.tokens / self.asked if self.asked else self.most_tokens
+        return left * length / (self.tokens / elapsed)
+
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What `evaluate` came to: a record for each checkpoint, and the folders that were passed over."""
+
+    records: tuple[RunRecord, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def evaluate(
+    checkpoints: Sequence[str],
+    config: EvalConfig,
+    *,
+    watch: Watch = lambda progress: None,
+    engine: MakeEngine | None = None,
+) -> Evaluation:
+    """Evaluate every checkpoint on every task, one run folder a checkpoint, going on where an earlier run stopped.
+
+    `engine` stands in for the one that `config` names (a canned one in tests). A record that is not `complete`
+    has no figures for the tasks that lack answers. Raises `BenchcoreError` before weights are loaded whenever
+    the fault can be seen by then.
+    """
+    work = prepare_all(config)
+    found, skipped = find_all(checkpoints, config)
+    family, _ = choose(config.engine)
+    make = engine or (lambda one, chosen: catalog.load_engine(family)(one, chosen))
+    records = [_evaluate_one(one, config, work, family, make, watch) for one in found]
+    return Evaluation(records=tuple(records), skipped=tuple(skipped))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOutlook:
+    """What one task would ask of one checkpoint; token counts are of the requests not yet answered."""
+
+    run: str
+    task: str
+    requests: int
+    answered: int
+    tokens_in: int
+    most_tokens_out: int
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Requests, answered, prompt tokens, most generated tokens."""
+        return self.requests, self.answered, self.tokens_in, self.most_tokens_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What `evaluate` would do: the engine it would take and why, and its requests."""
+
+    engine: str
+    because: str
+    tasks: tuple[TaskOutlook, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def dry_run(checkpoints: Sequence[str], config: EvalConfig) -> Outlook:
+    """Plan an evaluation, tokenise its prompts, and stop: no weights are loaded and nothing is written.
+
+    Raises what `evaluate` would raise before it loads weights, but for a run folder of another configuration.
+    """
+    from benchcore.engines.window import Window
+
+    work = prepare_all(config)
+    found, skipped = find_all(checkpoints, config)
+    family, because = choose(config.engine)
+    outlook = []
+    for one in found:
+        window = Window(one, trust_remote_code=config.trust_remote_code)
+        for item in work:
+            answered = stored_answers(config.out / one.name, item.task.name)
+            missing = [request for request in item.requests if request.key not in answered]
+            window.check(missing)
+            lengths = [len(window.encode(request)) for request in missing]
+            outlook.append(
+                TaskOutlook(
+                    run=one.name,
+                    task=item.task.name,
+                    requests=len(item.requests),
+                    answered=len(item.requests) - len(missing),
+                    tokens_in=sum(lengths),
+                    most_tokens_out=sum(
+                        window.room(request, length) for request, length in zip(missing, lengths, strict=True)
+                    ),
+                )
+            )
+    return Outlook(engine=family, because=because, tasks=tuple(outlook), skipped=tuple(skipped))
+
+
+def find_all(checkpoints: Sequence[str], config: EvalConfig) -> tuple[list[Checkpoint], list[Skipped]]:
+    """Every checkpoint that the arguments name. Raises `ConfigError` when two would share a run folder."""
+    if not checkpoints:
+        raise ConfigError("no checkpoint is given", "pass a folder, a directory of checkpoints or a hub id")
+    found: dict[str, Checkpoint] = {}
+    skipped: list[Skipped] = []
+    for where in checkpoints:
+        complete, partial = checkpoint.find(where, trust_remote_code=config.trust_remote_code)
+        skipped.extend(partial)
+        for one in complete:
+            if (other := found.setdefault(one.name, one)).path != one.path:
+                raise ConfigError(
+                    f"{one.path} and {other.path} have the same name, and would share a run folder",
+                    "evaluate them one by one with different --out folders",
+                )
+    return list(found.values()), skipped
+
+
+def _evaluate_one(
+    one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str, make: MakeEngine, watch: Watch
+) -> RunRecord:
+    with Store(config.out / one.name) as store:
+        store.adopt(
+            {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype},
+            {item.task.name: item.settings for item in work},
+            {"path": str(one.path), **({} if one.step is None else {"step": one.step})},
+        )
+        missing: list[Request] = []
+        for item in work:
+            store.register(item.samples, item.requests)
+            answered = store.answered(item.task.name)
+            missing.extend(request for request in item.requests if request.key not in answered)
+        progress = Progress(run=one.name, total=sum(len(item.requests) for item in work))
+        progress.answered = progress.total - len(missing)
+        progress.most_tokens = max((request.decode.max_tokens for request in missing), default=0)
+        _answer_and_grade(one, config, work, missing, store, make, progress, watch)
+        return close_run(store, work)
+
+
+def _answer_and_grade(
+    one: Checkpoint,
+    config: EvalConfig,
+    work: Sequence[Work],
+    missing: Sequence[Request],
+    store: Store,
+    make: MakeEngine,
+    progress: Progress,
+    watch: Watch,
+) -> None:
+    """Ask what is missing and grade what is ungraded; with nothing of either, no engine and no grader starts."""
+    ungraded = {item.task.name: store.ungraded(item.task.name, item.task.grader.name) for item in work}
+    busy = {request.task for request in missing} | {name for name, keys in ungraded.items() if keys}
+    if not busy:
+        return
+    for name in busy:
+        store.reopen(name)
+    owner = {item.task.name: item.task for item in work}
+    sample_of = {item.task.name: {sample.id: sample for sample in item.samples} for item in work}
+
+    def accept(grade: Grade) -> None:
+        store.add_grade(grade)
+        progress.graded += 1
+        watch(progress)
+
+    def pulse(tokens: int) -> None:
+        progress.tokens += tokens
+        watch(progress)
+
+    with GradingPool([task for name, task in owner.items() if name in busy], accept) as pool:
+        for name, keys in ungraded.items():
+            for sample_id, completion in store.completions(name):
+                if completion.request in keys:
+                    pool.submit(owner[name], sample_of[name][sample_id], completion.request, completion.text)
+        if missing:
+            progress.doing = "loading"
+            watch(progress)
+            engine = make(one, config)
+            engine.check(missing)
+            with engine:
+                store.use_engine(engine.describe())
+                asked = {request.key: request for request in missing}
+                progress.doing, progress.started = "generating", time.monotonic()
+                for completion in engine.answer(missing, pulse):
+                    request = asked[completion.request]
+                    store.add_completion(completion)
+                    progress.answered += completion.fault is None
+                    progress.asked += 1
+                    if completion.fault is None:
+                        sample = sample_of[request.task][request.sample]
+                        pool.submit(owner[request.task], sample, request.key, completion.text)
+                    watch(progress)
+        progress.doing = "grading"
+        watch(progress)
+        pool.finish()

@@ -1,0 +1,180 @@
+"""`grade`: grade again what a run stored; `grade_samples`: grade completions made elsewhere."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
+
+from benchcore import catalog
+from benchcore.api.pool import GradingPool
+from benchcore.api.summary import close_run, task_record
+from benchcore.api.work import Work, data_folder, prepare
+from benchcore.data.source import numbered_rows
+from benchcore.errors import ConfigError, DataError, MachineError, RunIncomplete, nearest
+from benchcore.records import Grade, RunRecord, TaskRecord, Verdict
+from benchcore.store import Store, Totals, read_config
+from benchcore.task import Grader, Task
+
+Watch = Callable[[int], None]
+NAMED = 4  # ids named in a message before it says "and more"
+
+
+@runtime_checkable
+class GradesPrograms(Protocol):
+    """A grader that can also take the text as a whole program."""
+
+    def whole(self) -> Grader:
+        """The same grader for texts that are whole programs."""
+        ...
+
+
+def grade(run: Path, *, data: Path | None = None, watch: Watch = lambda graded: None) -> RunRecord:
+    """Grade every stored completion of the run folder `run` again, with today's graders and no engine.
+
+    Raises `ConfigError` if `run` is no run folder, `RunMismatch` if a task or its data are others now.
+    """
+    config = read_config(run)
+    where = data_folder(data)
+    work = []
+    for name, chosen in config["tasks"].items():
+        task = catalog.load_task(name).override(**{key: chosen[key] for key in ("trials", "temperature", "top_p")})
+        work.append(prepare(task, where, chosen.get("limit")))
+    with Store(run) as store:
+        store.adopt(config["run"], {item.task.name: item.settings for item in work})
+        graded = 0
+
+        def accept(found: Grade) -> None:
+            nonlocal graded
+            graded += 1
+            store.add_grade(found)
+            watch(graded)
+
+        with GradingPool([item.task for item in work], accept) as pool:
+            for item in work:
+                store.reopen(item.task.name)
+                samples = {sample.id: sample for sample in item.samples}
+                for sample, completion in store.completions(item.task.name):
+                    if completion.fault is None:
+                        pool.submit(item.task, samples[sample], completion.request, completion.text)
+            pool.finish()
+        return close_run(store, work)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleGrades:
+    """Grades of completions made elsewhere: the task's record, and remarks on what the file held."""
+
+    record: TaskRecord
+    notes: tuple[str, ...]
+
+
+def grade_samples(
+    file: Path,
+    task: str,
+    *,
+    id_field: str = "task_id",
+    text_field: str = "completion",
+    whole: bool = False,
+    out: Path | None = None,
+    data: Path | None = None,
+    watch: Watch = lambda graded: None,
+) -> SampleGrades:
+    """Grade the completions in a JSON Lines file; a repeated id is another trial of that sample.
+
+    With `whole` each text is a whole program, not a continuation of the prompt. `out` gets one JSON line
+    a completion, in the file's order: the input row's id, its trial, and the grade. Raises `DataError` with
+    the line number for a malformed row or an unknown id, and `RunIncomplete` when samples of the task are
+    missing from the file: the grades are written, but there is no figure for a part of a task.
+    """
+    chosen = catalog.load_task(task)
+    if whole:
+        chosen = _whole(chosen)
+    work = prepare(chosen, data_folder(data), None)
+    samples = {sample.id: sample for sample in work.samples}
+    grades: dict[str, list[Grade]] = {name: [] for name in samples}
+    verdicts: Counter[str] = Counter()
+    empty = 0
+    with _writer(out) as write:
+
+        def accept(found: Grade) -> None:
+            name = found.request
+            verdicts[found.verdict] += 1
+            write({"id": name, "trial": len(grades[name]), **msgspec.to_builtins(found)})
+            # only what figures need is kept, so that memory does not grow with the texts
+            grades[name].append(Grade(request=name, value=found.value, verdict=found.verdict, grader=found.grader))
+            watch(verdicts.total())
+
+        with GradingPool([chosen], accept) as pool:
+            for number, row in numbered_rows(file):
+                where = f"{file}, line {number}"
+                name = str(_field(row, id_field, where, "--id"))
+                text = _field(row, text_field, where, "--text")
+                if not isinstance(text, str):
+                    raise DataError(f"{where}: the field {text_field!r} is not text but {type(text).__name__}")
+                if name not in samples:
+                    raise DataError(f"{where}: the task {task} has no sample {name!r}", nearest(name, samples))
+                empty += not text.strip()
+                pool.submit(chosen, samples[name], name, text)
+            pool.finish()
+    return _judge(work, grades, verdicts, empty, file)
+
+
+def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], empty: int, file: Path) -> SampleGrades:
+    absent = [name for name, found in grades.items() if not found]
+    if absent:
+        raise RunIncomplete(
+            f"{file} has completions for {len(grades) - len(absent)} of the {len(grades)} samples of {work.task.name};"
+            f" missing: {_some(absent)}",
+            "add them: there is no figure for a part of a task",
+        )
+    counts = {len(found) for found in grades.values()}
+    notes = []
+    if len(counts) > 1:
+        notes.append(f"samples have unequal numbers of trials, from {min(counts)} to {max(counts)}")
+    total = verdicts.total()
+    totals = Totals(
+        requests=total,
+        completions=total,
+        faults=0,
+        graded=total - verdicts[Verdict.ERROR],
+        truncated=None,
+        empty=empty,
+        tokens_in=None,
+        tokens_out=None,
+        verdicts=dict(sorted(verdicts.items())),
+    )
+    return SampleGrades(record=task_record(work, totals, list(grades.values())), notes=tuple(notes))
+
+
+def _whole(task: Task) -> Task:
+    if not isinstance(task.grader, GradesPrograms):
+        raise ConfigError(f"--whole is for tasks graded by running a program, and {task.name} is not")
+    return replace(task, grader=task.grader.whole())
+
+
+def _field(row: Mapping[str, Any], name: str, where: str, flag: str) -> Any:
+    if name not in row:
+        raise DataError(f"{where}: there is no field {name!r}", f"{nearest(name, row)} (name it with {flag})")
+    return row[name]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+@contextmanager
+def _writer(out: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """A function that writes one JSON line to `out`, or does nothing where there is none."""
+    if out is None:
+        yield lambda row: None
+        return
+    try:
+        with out.open("w", encoding="utf-8") as stream:
+            yield lambda row: print(json.dumps(row, ensure_ascii=False), file=stream)
+    except OSError as error:
+        raise MachineError(f"cannot write {out}: {error.strerror or error}") from error

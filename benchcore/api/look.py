@@ -1,0 +1,145 @@
+"""Looking without evaluating: tasks and their requests, run folders, and what this machine can do."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchcore import catalog
+from benchcore.api.pool import GradingPool
+from benchcore.api.summary import REPORTED, versions
+from benchcore.api.work import data_folder, prepare
+from benchcore.catalog import Listing
+from benchcore.checkpoint import cache_folder
+from benchcore.engines.choice import choose
+from benchcore.errors import BenchcoreError, ConfigError
+from benchcore.plan import plain
+from benchcore.records import Grade, Verdict
+from benchcore.store import read_config, read_record, run_folders
+from benchcore.task import Task
+
+
+def tasks() -> list[Listing]:
+    """Every task with its first docstring line and its variants; no task file is executed."""
+    return catalog.listing()
+
+
+def show_task(name: str, *, limit: int | None = None, data: Path | None = None) -> Iterator[dict[str, Any]]:
+    """The task's requests as they would be asked: id, trial, prompt, stop, max_tokens, temperature, target, key."""
+    work = prepare(catalog.load_task(name), data_folder(data), limit)
+    target = {sample.id: sample.target for sample in work.samples}
+    for request in work.requests:
+        yield {
+            "id": request.sample,
+            "trial": request.trial,
+            "prompt": plain(request.prompt),
+            "stop": list(request.decode.stop),
+            "max_tokens": request.decode.max_tokens,
+            "temperature": request.decode.temperature,
+            "target": target[request.sample],
+            "key": request.key,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The oracle check of one task: of `samples`, which references failed and which empty answers passed.
+
+    `trouble` is why the check could not be made, for instance missing data.
+    """
+
+    task: str
+    samples: int
+    reference_not_right: tuple[str, ...] = ()
+    empty_not_wrong: tuple[str, ...] = ()
+    trouble: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the check was made and found nothing."""
+        return self.trouble is None and not self.reference_not_right and not self.empty_not_wrong
+
+
+def check_tasks(names: Sequence[str] = (), *, data: Path | None = None, limit: int | None = None) -> Iterator[Check]:
+    """Prove tasks one by one: ids are unique, the reference answer is graded right and an empty one wrong."""
+    for name in names or [listing.name for listing in catalog.listing()]:
+        try:
+            yield _check(catalog.load_task(name), data_folder(data), limit)
+        except ConfigError:
+            raise
+        except BenchcoreError as error:
+            yield Check(task=name, samples=0, trouble=str(error))
+
+
+def _check(task: Task, data: Path | None, limit: int | None) -> Check:
+    samples, _ = task.samples(data, limit)
+    found: list[Grade] = []
+    with GradingPool([task], found.append) as pool:
+        for sample in samples:
+            pool.submit(task, sample, sample.id, task.grader.reference(sample))
+            pool.submit(task, sample, sample.id, "")
+        pool.finish()
+    return Check(
+        task=task.name,
+        samples=len(samples),
+        reference_not_right=tuple(grade.request for grade in found[::2] if grade.verdict is not Verdict.RIGHT),
+        empty_not_wrong=tuple(grade.request for grade in found[1::2] if grade.value != 0.0),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunListing:
+    """One run folder: its tasks, and the headline figure of each where the run is complete."""
+
+    run: str
+    tasks: tuple[str, ...]
+    engine: str
+    complete: bool
+    figures: tuple[str, ...]
+
+
+def runs(out: Path = Path("runs")) -> list[RunListing]:
+    """The run folders below `out`. Raises `ConfigError` when the folder does not exist."""
+    if not out.is_dir():
+        raise ConfigError(f"there is no folder {out}", "give the --out of an evaluation")
+    found = []
+    for folder in run_folders(out):
+        config = read_config(folder)
+        record = read_record(folder)
+        headline = []
+        for task in record.tasks if record else ():
+            figure = task.figures[0]
+            headline.append(f"{task.task} {figure.name} " + ("n/a" if figure.value is None else f"{figure.value:.1%}"))
+        found.append(
+            RunListing(
+                run=str(folder),
+                tasks=tuple(sorted(config["tasks"])),
+                engine=config["run"]["engine"],
+                complete=record is not None,
+                figures=tuple(headline),
+            )
+        )
+    return found
+
+
+def doctor(*, data: Path | None = None) -> dict[str, Any]:
+    """What is installed, which engine auto means and why, which isolation works, where each task's data is found."""
+    where = data_folder(data)
+    engine, reason = choose("auto")
+    found = []
+    isolation: dict[str, str] = {}
+    for listing in catalog.listing():
+        task = catalog.load_task(listing.name)
+        found.append({"task": task.name, "data": task.rows.where(where)})
+        isolation.update(task.grader.isolation())
+    return {
+        "versions": versions(),
+        "missing": [name for name in REPORTED if name not in versions()],
+        "engine": {"auto": engine, "because": reason},
+        "gpu": shutil.which("nvidia-smi") is not None,
+        "isolation": isolation,
+        "data_folder": None if where is None else str(where),
+        "data": found,
+        "cache": str(cache_folder()),
+    }

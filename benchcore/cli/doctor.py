@@ -1,0 +1,35 @@
+"""`benchcore doctor`: what works on this machine, and why."""
+
+from pathlib import Path
+
+from benchcore.cli.output import print_json
+
+
+def doctor(*, data: Path | None = None, json: bool = False) -> int:
+    """Say what is installed, which engine auto means, which isolation works and where each task's data is.
+
+    Parameters
+    ----------
+    data
+        Folder with data sets; the environment variable BENCHCORE_DATA when not given.
+    json
+        Print one JSON document instead of text.
+    """
+    from benchcore import api
+
+    found = api.doctor(data=data)
+    if json:
+        print_json(found)
+        return 0
+    print("installed   " + ", ".join(f"{name} {version}" for name, version in found["versions"].items()))
+    if found["missing"]:
+        print("missing     " + ", ".join(found["missing"]))
+    print(f"engine      auto means {found['engine']['auto']}: {found['engine']['because']}")
+    print("isolation   for code that models wrote")
+    for layer, state in found["isolation"].items():
+        print(f"  {layer:<18}{state}")
+    print(f"data        folder: {found['data_folder'] or 'none (set BENCHCORE_DATA or pass --data)'}")
+    for row in found["data"]:
+        print(f"  {row['task']:<18}{row['data']}")
+    print(f"cache       {found['cache']}")
+    return 0

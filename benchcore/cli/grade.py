@@ -1,0 +1,74 @@
+"""`benchcore grade`: grades again, without an engine."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from benchcore.cli.output import counting, only_results, print_json
+from benchcore.errors import ConfigError, RunIncomplete
+
+
+def grade(
+    what: Path,
+    *,
+    task: str | None = None,
+    id_field: Annotated[str, Parameter(name="--id")] = "task_id",
+    text_field: Annotated[str, Parameter(name="--text")] = "completion",
+    whole: bool = False,
+    out: Path | None = None,
+    data: Path | None = None,
+    json: bool = False,
+) -> int:
+    """Grade a run folder's stored completions again, or a JSON Lines file of completions made elsewhere.
+
+    Parameters
+    ----------
+    what
+        A run folder, or a .jsonl file (then --task is needed); a repeated id is another trial.
+    task
+        The task that a file's completions answer.
+    id_field
+        The field that holds the sample's id.
+    text_field
+        The field that holds the completion.
+    whole
+        Each text is a whole program, not a continuation of the prompt.
+    out
+        Write one JSON line a completion with its grade to this file.
+    data
+        Folder with data sets; the environment variable BENCHCORE_DATA when not given.
+    json
+        Print one JSON document instead of a table.
+    """
+    from benchcore import api
+    from benchcore.report.results import results_table, tasks_table
+    from benchcore.report.terminal import render
+
+    if what.is_dir():
+        if task is not None or whole or out is not None:
+            raise ConfigError(f"{what} is a run folder, which knows its tasks", "leave out --task, --whole and --out")
+        with only_results() as results, counting("graded") as watch:
+            record = api.grade(what, data=data, watch=watch)
+            if json:
+                print_json(record, results)
+            else:
+                print(render(results_table([record])), file=results)
+        if not record.complete:
+            raise RunIncomplete(f"{what} is not complete", "run its evaluation again")
+        return 0
+    if not what.is_file():
+        raise ConfigError(f"there is no run folder or file {what}")
+    if task is None:
+        raise ConfigError(f"which task do the completions in {what} answer?", "pass --task NAME")
+    with only_results() as results, counting("graded") as watch:
+        graded = api.grade_samples(
+            what, task, id_field=id_field, text_field=text_field, whole=whole, out=out, data=data, watch=watch
+        )
+        if json:
+            print_json(graded, results)
+        else:
+            print(render(tasks_table(f"Results of {what}", [graded.record], graded.notes)), file=results)
+    if graded.record.graded < graded.record.requests:
+        raise RunIncomplete(f"{graded.record.requests - graded.record.graded} completions could not be graded")
+    return 0

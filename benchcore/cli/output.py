@@ -1,0 +1,93 @@
+"""What a command prints: results on standard output, everything else on standard error."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import msgspec
+
+from benchcore.api.evaluation import Progress
+
+PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
+
+
+def print_json(document: Any, stream: TextIO | None = None) -> None:
+    """Print one JSON document."""
+    print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode(), file=stream or sys.stdout)
+
+
+@contextmanager
+def only_results() -> Iterator[TextIO]:
+    """Yield the real standard output, and send whatever else is written to it to standard error.
+
+    Engines print from C and from processes of their own, so the descriptor is exchanged, not `sys.stdout`.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(os.dup(kept), "w", encoding="utf-8") as results:
+            yield results
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextmanager
+def counting(verb: str) -> Iterator[Callable[[int], None]]:
+    """Yield a function that shows a growing count on standard error, now and then."""
+    last = 0.0
+
+    def show(count: int) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= 1.0:
+            last = now
+            print(f"{count} {verb}", file=sys.stderr, flush=True)
+
+    yield show
+
+
+class ProgressLine:
+    """Shows a run's progress on standard error: one line rewritten on a terminal, now and then a line elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._last = 0.0
+        self._doing = ""
+
+    def __call__(self, progress: Progress) -> None:
+        """Show the progress, at most a few times a second."""
+        now = time.monotonic()
+        if progress.doing == self._doing and now - self._last < (0.2 if self._live else PLAIN_EVERY):
+            return
+        self._last, self._doing = now, progress.doing
+        text = describe(progress)
+        if self._live:
+            width = os.get_terminal_size(2).columns - 1
+            print(f"\r\x1b[2K{text[:width]}", end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the line that was being rewritten."""
+        if self._live and self._doing:
+            print(file=sys.stderr, flush=True)
+
+
+def describe(progress: Progress) -> str:
+    """`name: generating 12/32 answered, 10 graded, 143 tokens/s, 2:10 left`."""
+    parts = [
+        f"{progress.run}: {progress.doing} {progress.answered}/{progress.total} answered, {progress.graded} graded"
+    ]
+    elapsed = time.monotonic() - progress.started
+    if progress.tokens and progress.doing == "generating":
+        parts.append(f"{progress.tokens / elapsed:.0f} tokens/s")
+        left = progress.seconds_left()
+        if left is not None:
+            bound = "" if progress.asked else "at most "
+            parts.append(f"{bound}{int(left) // 60}:{int(left) % 60:02d} left")
+    return ", ".join(parts)

@@ -1,0 +1,112 @@
+"""`benchcore tasks`: list, check and show tasks."""
+
+from pathlib import Path
+
+from cyclopts import App
+
+from benchcore.cli.output import print_json
+from benchcore.errors import BenchcoreError
+
+app = App(name="tasks", help="List, check and show tasks.")
+NAMED = 5  # failing samples named in one line
+
+
+class CheckFailed(BenchcoreError):
+    """A task did not pass its oracle check (exit 1)."""
+
+    exit_code = 1
+
+
+@app.default
+def list_tasks(*, json: bool = False) -> int:
+    """List every task with its variants.
+
+    Parameters
+    ----------
+    json
+        Print one JSON document instead of a table.
+    """
+    from benchcore import api
+    from benchcore.report.table import text_table
+    from benchcore.report.terminal import render
+
+    found = api.tasks()
+    if json:
+        print_json(found)
+        return 0
+    rows = [(one.name, ", ".join(f"@{variant}" for variant in one.variants), one.about) for one in found]
+    print(render(text_table("Tasks", ("task", "variants", "about"), rows)))
+    return 0
+
+
+@app.command
+def check(*names: str, data: Path | None = None, limit: int | None = None, json: bool = False) -> int:
+    """Prove tasks: ids are unique, the reference answer is graded right, an empty one wrong.
+
+    Parameters
+    ----------
+    names
+        Tasks to check; all when none is named.
+    data
+        Folder with data sets; the environment variable BENCHCORE_DATA when not given.
+    limit
+        Check only the first N samples of each task.
+    json
+        Print one JSON document instead of lines.
+    """
+    from benchcore import api
+
+    found = []
+    for one in api.check_tasks(names, data=data, limit=limit):
+        found.append(one)
+        if json:
+            continue
+        if one.trouble is not None:
+            print(f"{one.task}: not checked: {one.trouble}")
+        elif one.passed:
+            print(f"{one.task}: {one.samples} samples, every reference right, every empty answer wrong")
+        for what, failing in (
+            ("references not right", one.reference_not_right),
+            ("empty answers not wrong", one.empty_not_wrong),
+        ):
+            if failing:
+                more = ", ..." if len(failing) > NAMED else ""
+                print(f"{one.task}: {len(failing)} {what}: {', '.join(failing[:NAMED])}{more}")
+    if json:
+        print_json(found)
+    failed = [one.task for one in found if not one.passed]
+    if failed:
+        raise CheckFailed(f"not proved: {', '.join(failed)}")
+    return 0
+
+
+@app.command
+def show(name: str, *, limit: int | None = None, data: Path | None = None, json: bool = False) -> int:
+    """Print a task's requests as they would be asked of an engine.
+
+    Parameters
+    ----------
+    name
+        The task, or task@variant.
+    limit
+        Show only the first N samples.
+    data
+        Folder with data sets; the environment variable BENCHCORE_DATA when not given.
+    json
+        Print one JSON document instead of text.
+    """
+    from benchcore import api
+
+    requests = list(api.show_task(name, limit=limit, data=data))
+    if json:
+        print_json(requests)
+        return 0
+    for request in requests:
+        prompt = request["prompt"]
+        text = (
+            prompt if isinstance(prompt, str) else "\n".join(f"[{turn['role']}]\n{turn['content']}" for turn in prompt)
+        )
+        print(f"--- {request['id']} (at most {request['max_tokens']} tokens, stop {request['stop']})")
+        print(text)
+        print(f"--- target: {request['target']}\n")
+    return 0

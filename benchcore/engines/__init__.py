@@ -1,0 +1,31 @@
+"""Engines answer requests: one completion each, in any order, as they finish."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol
+
+from benchcore.records import Completion, Request
+
+Pulse = Callable[[int], None]
+
+
+class Engine(Protocol):
+    """Runs one checkpoint. Making it reads the tokenizer; entering it loads the weights."""
+
+    def check(self, requests: Sequence[Request]) -> None:
+        """Refuse requests that cannot be answered. Raises `ConfigError` before any weights are loaded."""
+        ...
+
+    def __enter__(self) -> "Engine": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """Family, versions, device, dtype, and what of its answers is reproducible."""
+        ...
+
+    def answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:
+        """Yield one completion a request as it finishes; `pulse(n)` reports n freshly generated tokens."""
+        ...

@@ -1,0 +1,85 @@
+"""Accuracy, and the figure of any rate over problems."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchcore.errors import ConfigError
+from benchcore.records import Figure, Grade
+from benchcore.stats.intervals import t_interval, wilson
+
+WILSON = "Wilson 95 %"
+T_OVER_PROBLEMS = "t over problems 95 %"
+ONE_PROBLEM = "one problem, no interval"
+NONE_SCORED = "no problem scored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """The mean grade over problems, in [0, 1]; a problem with several trials counts with their mean."""
+
+    @property
+    def trials(self) -> int:
+        """One trial is enough."""
+        return 1
+
+    def __str__(self) -> str:
+        return "accuracy"
+
+    def figures(self, grades: Sequence[Sequence[Grade]], group: str | None) -> tuple[Figure, ...]:
+        """One figure "accuracy" over the problems `grades`, each a sequence of its trials' grades.
+
+        Trials without a value are left out, and so is a problem with none left: `n` counts the others.
+        With no problem left the value is None. The interval is Wilson's where each problem has one trial
+        graded 0 or 1 (or every grade is the same 0 or 1), else Student's t over the problems' means.
+        Raises `ConfigError` when a grader gave a value outside [0, 1].
+        """
+        problems = scored(grades)
+        means = [math.fsum(values) / len(values) for values in problems]
+        binary = all(len(values) == 1 and values[0] in (0.0, 1.0) for values in problems)
+        return (rate_figure(str(self), means, group, binary=binary),)
+
+
+def accuracy() -> Accuracy:
+    """The metric "accuracy": mean grade over problems with its 95 % interval."""
+    return Accuracy()
+
+
+def scored(grades: Sequence[Sequence[Grade]]) -> list[list[float]]:
+    """The values of each problem that has any; trials whose value is None are left out.
+
+    Raises `ConfigError` naming the grader that gave a value outside [0, 1] or not a number.
+    """
+    problems: list[list[float]] = []
+    for trials in grades:
+        values = []
+        for grade in trials:
+            if grade.value is None:
+                continue
+            if not 0 <= grade.value <= 1:  # False for NaN too
+                raise ConfigError(f"the grader {grade.grader} gave the value {grade.value}, which is not in [0, 1]")
+            values.append(grade.value)
+        if values:
+            problems.append(values)
+    return problems
+
+
+def rate_figure(name: str, rates: Sequence[float], group: str | None, *, binary: bool) -> Figure:
+    """The figure of the mean of `rates`, one in [0, 1] a problem, with its 95 % interval.
+
+    `binary` says that each rate is one draw of 0 or 1, so that Wilson's interval holds. It is also taken
+    where all rates are 0 or all are 1: Student's t would claim certainty there, and Wilson's is safe
+    because no variable in [0, 1] is 0 (or 1) throughout more often than a binary one of the same mean.
+    """
+    n = len(rates)
+    if n == 0:
+        return Figure(name=name, value=None, n=0, low=None, high=None, method=NONE_SCORED, group=group)
+    low: float | None
+    high: float | None
+    if binary or max(rates) == 0 or min(rates) == 1:
+        successes = sum(rate == 1 for rate in rates)
+        low, high = wilson(successes, n)
+        return Figure(name=name, value=successes / n, n=n, low=low, high=high, method=WILSON, group=group)
+    value, low, high = t_interval(rates, rates=True)
+    method = ONE_PROBLEM if low is None else T_OVER_PROBLEMS
+    return Figure(name=name, value=value, n=n, low=low, high=high, method=method, group=group)

@@ -1,0 +1,203 @@
+"""The records that flow one way through an evaluation, frozen; their field names are the contract.
+
+    Sample -> Request -> Completion -> Grade -> Figure -> RunRecord
+
+Absent is None, never 0. A failure is a `Fault` inside the record, so it is stored, counted and shown.
+Only these records and plain strings cross a process or machine boundary.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Finish(StrEnum):
+    """Why a completion ended: a stop string or end-of-sequence token, the token limit, or a fault."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    FAULT = "fault"
+
+
+class Verdict(StrEnum):
+    """What a grader found.
+
+    `undecided`, `timeout` and `crashed` are told apart from `wrong`; `error` is trouble of the grader
+    itself and `ungraded` a completion that never reached it: neither is ever scored.
+    """
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNPARSED = "unparsed"
+    UNDECIDED = "undecided"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    CHEATED = "cheated"
+    ERROR = "error"
+    UNGRADED = "ungraded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A failure as data: `kind` is one short word, `message` one sentence."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a chat; a final `assistant` turn is the opening that the model continues."""
+
+    role: str
+    content: str
+
+
+Prompt = str | tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decode:
+    """How a completion is decoded. `temperature` 0 is greedy; `stop` cuts at its first occurrence.
+
+    Raises `ValueError` for settings that cannot be meant.
+    """
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1:
+            raise ValueError(f"max_tokens must be at least 1, got {self.max_tokens}")
+        if self.temperature < 0:
+            raise ValueError(f"temperature must be 0 (greedy) or more, got {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must be in (0, 1], got {self.top_p}")
+        if type(self.stop) is not tuple or not all(self.stop):
+            raise ValueError(f"stop must be a tuple of non-empty strings, got {self.stop!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One item of a task.
+
+    `id` is the data set's own name of the item. `group` is its subject, skill or cluster. `facts` is what
+    the grader needs beside `target` (plain JSON values).
+    """
+
+    id: str
+    prompt: Prompt
+    target: str
+    group: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One thing asked of an engine; `key` and `seed` follow from task, sample, prompt, decode and trial."""
+
+    key: str
+    task: str
+    sample: str
+    trial: int
+    prompt: Prompt
+    decode: Decode
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """An engine's answer to the request whose key is `request`; `seconds` is its time in the engine."""
+
+    request: str
+    text: str
+    finish: Finish
+    tokens_in: int
+    tokens_out: int
+    seconds: float
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """A grader's finding on one completion. `value` is None where nothing may be scored.
+
+    `rule` names the extraction rule that fired, `reason` says why the verdict is what it is, and `grader`
+    is name@version.
+    """
+
+    request: str
+    value: float | None
+    verdict: Verdict
+    grader: str
+    extracted: str | None = None
+    rule: str | None = None
+    reason: str = ""
+    seconds: float = 0.0
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number with its sample size `n` (problems), 95 % interval [`low`, `high`] and `method`."""
+
+    name: str
+    value: float | None
+    n: int
+    low: float | None
+    high: float | None
+    method: str
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """What one task came to in a run: its settings, counts, diagnostics and figures."""
+
+    task: str
+    version: int
+    data: str
+    grader: str
+    settings: Mapping[str, Any]
+    requests: int
+    completions: int
+    faults: int
+    graded: int
+    verdicts: Mapping[str, int]
+    truncated: int | None
+    empty: int
+    tokens_in: int | None
+    tokens_out: int | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """The summary of a finished run (`run.json`): enough to name exactly what was measured, and with what."""
+
+    run: str
+    checkpoint: str
+    step: int | None
+    model_digest: str
+    engine: Mapping[str, Any]
+    isolation: Mapping[str, str]
+    versions: Mapping[str, str]
+    tasks: tuple[TaskRecord, ...]
+    complete: bool
+
+
+def digest(*parts: Any) -> str:
+    """The first 128 bits of the SHA-256 of `parts` as canonical JSON, in hex."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
+    """`text` up to the earliest occurrence of any stop string, and whether one occurred."""
+    ends = [at for s in stop if (at := text.find(s)) >= 0]
+    return (text[: min(ends)], True) if ends else (text, False)

@@ -1,0 +1,121 @@
+"""The one table model. What a table shows is decided where it is made; each format only writes it down.
+
+Cells keep whole `Figure`s, and every row names all it belongs to, so that a format for machines
+can write numbers and self-contained rows where one for readers writes text and leaves repeats out.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchcore.records import Figure
+
+ABSENT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column; with `indents` its cells are indented by their row's level.
+
+    With `merges` a format for readers leaves a cell blank where it repeats the row above, and so do all
+    merging cells before it. With `spills` a format of limited width may write its cells below the table.
+    """
+
+    title: str
+    align: Literal["left", "right"] = "left"
+    indents: bool = False
+    merges: bool = False
+    spills: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A text, a figure, or None where there is nothing to say (shown as "-").
+
+    `percent`: the figure is a rate in [0, 1] and is shown in percent. `loud`: look here; the text says so by itself.
+    """
+
+    content: str | Figure | None = None
+    percent: bool = False
+    loud: bool = False
+
+    @property
+    def text(self) -> str:
+        """The cell as one line of printable text, such as "48.0 % [42.4, 53.7]"."""
+        if self.content is None:
+            return ABSENT
+        if isinstance(self.content, str):
+            return one_line(self.content)
+        return figure_text(self.content, percent=self.percent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One cell a column; `level` 1 and more are parts of the row above; `notes` are sentences about this row."""
+
+    cells: tuple[Cell, ...]
+    level: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A title, columns, rows and `notes` about the whole. Raises `ValueError` when a row does not fit the columns."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for number, row in enumerate(self.rows, start=1):
+            if len(row.cells) != len(self.columns):
+                raise ValueError(f"row {number} has {len(row.cells)} cells for {len(self.columns)} columns")
+            if row.level < 0:
+                raise ValueError(f"row {number} has the level {row.level}")
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The rows' notes in order, then the table's, each once and on one line."""
+        notes = [note for row in self.rows for note in row.notes]
+        return tuple(dict.fromkeys(one_line(note) for note in (*notes, *self.notes)))
+
+    def shown(self) -> Iterator[tuple[Row, tuple[str, ...]]]:
+        """Each row with its cells' texts for a reader: repeats of merging columns are left blank."""
+        above: tuple[Cell, ...] = ()
+        for row in self.rows:
+            texts = []
+            same = bool(above)
+            for at, (column, cell) in enumerate(zip(self.columns, row.cells, strict=True)):
+                if column.merges:
+                    same = same and cell == above[at]
+                texts.append("" if column.merges and same else cell.text)
+            above = row.cells
+            yield row, tuple(texts)
+
+
+def figure_text(figure: Figure, *, percent: bool = False) -> str:
+    """A figure's value with its interval: "48.0 % [42.4, 53.7]", "2.345 [2.301, 2.389]" or "n/a (why)"."""
+    if figure.value is None:
+        return one_line(f"n/a ({figure.method})")
+    value = _number(figure.value, percent) + (" %" if percent else "")
+    if figure.low is None or figure.high is None:
+        return value
+    return f"{value} [{_number(figure.low, percent)}, {_number(figure.high, percent)}]"
+
+
+def one_line(text: str) -> str:
+    """`text` with line ends, tabs and control characters as single spaces, so that no cell can break its table."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _number(value: float, percent: bool) -> str:
+    return f"{100 * value:.1f}" if percent else f"{value:.4g}"
+
+
+def text_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table of plain texts."""
+    columns = tuple(Column(title=heading) for heading in headings)
+    return Table(
+        title=title, columns=columns, rows=tuple(Row(cells=tuple(Cell(content=text) for text in row)) for row in rows)
+    )

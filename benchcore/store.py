@@ -1,0 +1,415 @@
+"""The run folder: a journal that loses nothing, and the configuration it belongs to.
+
+    config.toml   the resolved configuration; what may not change while results are kept
+    run.db        SQLite in WAL mode: samples, requests, completions, grades
+    run.json      the RunRecord, written when the run is complete
+    run.lock      held by the one process that writes
+
+A completion is committed as it arrives, so a killed process loses only what was still being generated.
+"""
+
+import json
+import os
+import sqlite3
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import filelock
+import msgspec
+import tomli_w
+
+from benchcore.errors import ConfigError, MachineError, RunMismatch
+from benchcore.plan import plain
+from benchcore.records import Completion, Fault, Finish, Grade, Request, RunRecord, Sample, TaskRecord, Verdict
+
+SCHEMA = 1
+TABLES = """
+CREATE TABLE IF NOT EXISTS samples (
+    task TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, prompt TEXT NOT NULL,
+    target TEXT NOT NULL, "group" TEXT, PRIMARY KEY (task, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS requests (
+    key TEXT PRIMARY KEY, task TEXT NOT NULL, sample TEXT NOT NULL, trial INTEGER NOT NULL,
+    UNIQUE (task, sample, trial)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS completions (
+    request TEXT PRIMARY KEY REFERENCES requests, text TEXT NOT NULL, finish TEXT NOT NULL,
+    tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, seconds REAL NOT NULL, fault TEXT);
+CREATE TABLE IF NOT EXISTS grades (
+    request TEXT PRIMARY KEY REFERENCES completions, value REAL, verdict TEXT NOT NULL, grader TEXT NOT NULL,
+    extracted TEXT, rule TEXT, reason TEXT NOT NULL, seconds REAL NOT NULL, fault TEXT);
+CREATE TABLE IF NOT EXISTS figures (task TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS engines (position INTEGER PRIMARY KEY, description TEXT NOT NULL);
+"""
+
+
+ANSWERED = "SELECT request FROM completions JOIN requests ON key = request WHERE task = ? AND fault IS NULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Counts over one task's requests. `faults` are completions that failed, `graded` excludes grader errors.
+
+    What is not known of completions made elsewhere is None.
+    """
+
+    requests: int
+    completions: int
+    faults: int
+    graded: int
+    truncated: int | None
+    empty: int
+    tokens_in: int | None
+    tokens_out: int | None
+    verdicts: Mapping[str, int]
+
+
+class Store:
+    """One run folder, open for writing by this process alone.
+
+    Raises `MachineError` when the folder cannot be written or another process holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with self._trouble():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = filelock.FileLock(folder / "run.lock")
+            try:
+                self._lock.acquire(blocking=False)
+            except filelock.Timeout as error:
+                raise MachineError(
+                    f"another process is writing to the run folder {folder}", "wait for it, or use another --out"
+                ) from error
+            self._db = sqlite3.connect(folder / "run.db", isolation_level=None)
+            # WAL with NORMAL survives any death of the process; only a power cut can lose the last commits
+            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
+            self._check_schema()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+        self._lock.release()
+
+    def adopt(
+        self, run: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], place: Mapping[str, Any] | None = None
+    ) -> None:
+        """Make this folder's configuration `run` plus `tasks`; new tasks are added to those already there.
+
+        `place` says where the checkpoint lies, which may change: its weights are what counts.
+        Raises `RunMismatch` naming the first key in which the folder differs: nothing is written then.
+        """
+        path = self.folder / "config.toml"
+        known = self.config() if path.is_file() else {"run": {}, "tasks": {}, "checkpoint": {}}
+        self._refuse_changes("", known["run"], run)
+        for name, chosen in tasks.items():
+            self._refuse_changes(f"{name} ", known["tasks"].get(name, {}), chosen)
+        merged = {
+            "run": dict(run),
+            "checkpoint": dict(known["checkpoint"] if place is None else place),
+            "tasks": {**known["tasks"], **tasks},
+        }
+        if merged != known:
+            with self._trouble():
+                _replace(path, tomli_w.dumps(merged).encode())
+
+    def config(self) -> dict[str, Any]:
+        """The folder's configuration, as adopted."""
+        return read_config(self.folder)
+
+    def register(self, samples: Sequence[Sample], requests: Sequence[Request]) -> None:
+        """Write down what will be asked; asking for the same again changes nothing."""
+        task = requests[0].task
+        with self._trouble(), self._transaction():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (task, s.id, position, json.dumps(plain(s.prompt)), s.target, s.group)
+                    for position, s in enumerate(samples)
+                ),
+            )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?)",
+                ((r.key, r.task, r.sample, r.trial) for r in requests),
+            )
+
+    def answered(self, task: str) -> set[str]:
+        """Keys of the task's requests that have a completion without fault."""
+        return self._keys(ANSWERED, task)
+
+    def ungraded(self, task: str, grader: str) -> set[str]:
+        """Keys of the task's completions that this very grader has not graded, or only with an error."""
+        return self._keys(
+            "SELECT c.request FROM completions c JOIN requests r ON r.key = c.request"
+            " LEFT JOIN grades g ON g.request = c.request WHERE r.task = ? AND c.fault IS NULL"
+            " AND (g.request IS NULL OR g.grader != ? OR g.verdict = 'error')",
+            task,
+            grader,
+        )
+
+    def add_completion(self, completion: Completion) -> None:
+        """Commit one completion. A fault may be replaced by a later answer, an answer by nothing.
+
+        Raises `ValueError` when the request was answered before.
+        """
+        fault = _fault_text(completion.fault)
+        with self._trouble():
+            done = self._db.execute(
+                "INSERT INTO completions VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request) DO UPDATE SET"
+                " text = excluded.text, finish = excluded.finish, tokens_in = excluded.tokens_in,"
+                " tokens_out = excluded.tokens_out, seconds = excluded.seconds, fault = excluded.fault"
+                " WHERE completions.fault IS NOT NULL",
+                (
+                    completion.request,
+                    completion.text,
+                    completion.finish,
+                    completion.tokens_in,
+                    completion.tokens_out,
+                    completion.seconds,
+                    fault,
+                ),
+            )
+        if done.rowcount != 1:
+            raise ValueError(f"the request {completion.request} was answered twice")
+
+    def add_grade(self, grade: Grade) -> None:
+        """Commit one grade, in place of an earlier one of the same completion."""
+        with self._trouble():
+            self._db.execute(
+                "INSERT OR REPLACE INTO grades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    grade.request,
+                    grade.value,
+                    grade.verdict,
+                    grade.grader,
+                    grade.extracted,
+                    grade.rule,
+                    grade.reason,
+                    grade.seconds,
+                    _fault_text(grade.fault),
+                ),
+            )
+
+    def completions(self, task: str) -> Iterator[tuple[str, Completion]]:
+        """(sample id, completion) of one task in the order of its samples and trials, one at a time."""
+        rows = self._db.execute(
+            "SELECT r.sample, c.* FROM completions c JOIN requests r ON r.key = c.request"
+            " JOIN samples s ON s.task = r.task AND s.id = r.sample WHERE r.task = ? ORDER BY s.position, r.trial",
+            (task,),
+        )
+        for sample, request, text, finish, tokens_in, tokens_out, seconds, fault in rows:
+            yield (
+                sample,
+                Completion(
+                    request=request,
+                    text=text,
+                    finish=Finish(finish),
+                    tokens_in=tokens_in,
+                    tokens_out=tokens_out,
+                    seconds=seconds,
+                    fault=_fault(fault),
+                ),
+            )
+
+    def grades(self, task: str) -> Iterator[tuple[str, Grade]]:
+        """(sample id, grade) of one task in the order of its samples and trials, one at a time."""
+        rows = self._db.execute(
+            "SELECT r.sample, g.* FROM grades g JOIN requests r ON r.key = g.request"
+            " JOIN samples s ON s.task = r.task AND s.id = r.sample WHERE r.task = ? ORDER BY s.position, r.trial",
+            (task,),
+        )
+        for sample, request, value, verdict, grader, extracted, rule, reason, seconds, fault in rows:
+            yield (
+                sample,
+                Grade(
+                    request=request,
+                    value=value,
+                    verdict=Verdict(verdict),
+                    grader=grader,
+                    extracted=extracted,
+                    rule=rule,
+                    reason=reason,
+                    seconds=seconds,
+                    fault=_fault(fault),
+                ),
+            )
+
+    def totals(self, task: str) -> Totals:
+        """Counts over the task's requests, completions and grades."""
+        with self._trouble():
+            (requests,) = self._db.execute("SELECT count(*) FROM requests WHERE task = ?", (task,)).fetchone()
+            counts = self._db.execute(
+                "SELECT count(*), total(fault IS NOT NULL), total(finish = 'length'),"
+                " total(fault IS NULL AND trim(text) = ''),"
+                " total(tokens_in), total(tokens_out) FROM completions JOIN requests ON key = request WHERE task = ?",
+                (task,),
+            ).fetchone()
+            verdicts = dict(
+                self._db.execute(
+                    "SELECT verdict, count(*) FROM grades JOIN requests ON key = request WHERE task = ?"
+                    " GROUP BY verdict ORDER BY verdict",
+                    (task,),
+                )
+            )
+        completions, faults, truncated, empty, tokens_in, tokens_out = (int(count) for count in counts)
+        return Totals(
+            requests=requests,
+            completions=completions,
+            faults=faults,
+            graded=sum(verdicts.values()) - verdicts.get(Verdict.ERROR, 0),
+            truncated=truncated,
+            empty=empty,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            verdicts=verdicts,
+        )
+
+    def engine(self) -> dict[str, Any]:
+        """The engine that answered last, as it described itself; empty before the first."""
+        with self._trouble():
+            row = self._db.execute("SELECT description FROM engines ORDER BY position DESC LIMIT 1").fetchone()
+        return {} if row is None else json.loads(row[0])
+
+    def use_engine(self, description: Mapping[str, Any]) -> None:
+        """Note the engine that is about to answer.
+
+        Raises `RunMismatch` when earlier answers came from another family or in another number format.
+        """
+        known = self.engine()
+        for key in ("family", "dtype"):
+            if known and known.get(key) != description[key]:
+                raise self._mismatch(f"engine {key}", known.get(key), description[key])
+        if known != description:
+            with self._trouble():
+                self._db.execute("INSERT INTO engines (description) VALUES (?)", (json.dumps(dict(description)),))
+
+    def reopen(self, task: str) -> None:
+        """Take back a task's record, and run.json with it, while results are being added."""
+        with self._trouble():
+            (self.folder / "run.json").unlink(missing_ok=True)
+            self._db.execute("DELETE FROM figures WHERE task = ?", (task,))
+
+    def close_task(self, record: TaskRecord) -> None:
+        """Keep the record of a task that is complete."""
+        with self._trouble():
+            self._db.execute(
+                "INSERT OR REPLACE INTO figures VALUES (?, ?)", (record.task, msgspec.json.encode(record).decode())
+            )
+
+    def closed_tasks(self) -> list[TaskRecord]:
+        """Records of the tasks that are complete, sorted by name."""
+        with self._trouble():
+            rows = self._db.execute("SELECT record FROM figures ORDER BY task").fetchall()
+        return [msgspec.json.decode(text, type=TaskRecord) for (text,) in rows]
+
+    def write_record(self, record: RunRecord) -> None:
+        """Write run.json; its presence says that the run is complete."""
+        with self._trouble():
+            _replace(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(record), indent=2))
+
+    def _keys(self, query: str, *values: str) -> set[str]:
+        with self._trouble():
+            return {key for (key,) in self._db.execute(query, values)}
+
+    def _check_schema(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version not in (0, SCHEMA):
+            raise ConfigError(
+                f"{self.folder} was written by another version of benchcore (journal {version}, this one is {SCHEMA})",
+                "use another --out",
+            )
+        self._db.executescript(TABLES + f"PRAGMA user_version = {SCHEMA};")
+
+    def _refuse_changes(self, where: str, known: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        for key in sorted(known.keys() | now.keys()) if known else ():
+            if known.get(key) != now.get(key):
+                raise self._mismatch(f"{where}{key}", known.get(key), now.get(key))
+
+    def _mismatch(self, key: str, there: Any, now: Any) -> RunMismatch:
+        return RunMismatch(
+            f"the run folder {self.folder} holds results of another configuration:"
+            f" {key} is {_show(there)} there and {_show(now)} now",
+            "use another --out, or the old setting",
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+            raise MachineError(
+                f"cannot write to the run folder {self.folder}: {error}", "everything stored before is kept"
+            ) from error
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The configuration of a run folder. Raises `ConfigError` when the folder is not one."""
+    path = folder / "config.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{folder} is not a run folder: it has no config.toml") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML ({error})") from error
+
+
+def read_record(folder: Path) -> RunRecord | None:
+    """The summary of a complete run, or None while it is not complete."""
+    try:
+        return msgspec.json.decode((folder / "run.json").read_bytes(), type=RunRecord)
+    except FileNotFoundError:
+        return None
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(f"{folder / 'run.json'} is not a run record ({error})") from error
+
+
+def stored_answers(folder: Path, task: str) -> set[str]:
+    """Keys of the task's answered requests in a run folder that may not exist, read without writing to it."""
+    if not (folder / "run.db").is_file():
+        return set()
+    with closing(sqlite3.connect(f"file:{folder / 'run.db'}?mode=ro", uri=True)) as db:
+        return {key for (key,) in db.execute(ANSWERED, (task,))}
+
+
+def run_folders(out: Path) -> Iterable[Path]:
+    """The run folders directly below `out`, sorted by name."""
+    return sorted(path.parent for path in out.glob("*/config.toml"))
+
+
+def _show(value: Any) -> str:
+    text = "not set" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _replace(path: Path, content: bytes) -> None:
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    with scratch.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    scratch.replace(path)
+
+
+def _fault_text(fault: Fault | None) -> str | None:
+    return None if fault is None else json.dumps({"kind": fault.kind, "message": fault.message})
+
+
+def _fault(text: str | None) -> Fault | None:
+    return None if text is None else Fault(**json.loads(text))

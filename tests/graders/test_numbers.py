@@ -1,0 +1,274 @@
+"""The grader of number answers: format traps, properties, hostile texts, and GSM8K's own golds."""
+
+import json
+import os
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchcore.graders.numbers import MAX_DIGITS, numbers, read
+from benchcore.records import Grade, Sample, Verdict
+
+
+def sample(target: str) -> Sample:
+    return Sample(id="1", prompt="", target=target)
+
+
+def grade(target: str, text: str) -> Grade:
+    with numbers().session() as grade_one:
+        return grade_one(sample(target), text)
+
+
+RIGHT = [
+    ("#### 18", "hashes"),
+    ("#### 18.", "hashes"),
+    ("#### 18.0", "hashes"),
+    ("#### $18", "hashes"),
+    ("#### \\$18.00", "hashes"),
+    ("#### 3\n\n#### 18", "hashes"),
+    ("####\n18", "hashes"),
+    ("#### **Answer: 18**", "hashes"),
+    ("#### Step 3: add\n\n**Answer:** 18 eggs", "phrase"),
+    ("so 18 dollars...", "last number"),
+    ("18 apples, and then,, done", "last number"),
+    ("The answer is 18", "phrase"),
+    ("The answer is 18.", "phrase"),
+    ("The answer is 18.\n\nQ: Ann has 3 cats. How many?\nA: The answer is 3.", "phrase"),
+    ("The answer is 18.\n\nQuestion: Ann has 3 cats.\nAnswer: #### 3", "phrase"),
+    ("The answer is 18.\nProblem:\nAnn has 3 cats.", "phrase"),
+    ("The answer is 5. No: the answer is 18", "phrase"),
+    ("The final answer is 18. I hope the answer is clear.", "phrase"),
+    ("The answer to the question is 18", "phrase"),
+    ("The answer is:\n\n**18** apples", "phrase"),
+    ("answer: 18 (units m2)", "phrase"),
+    ("The answer is 9 * 2 = 18 dollars over 3 days", "phrase"),
+    ("The answer is $18.00 per day. That is 7 days.", "phrase"),
+    ("The answer is **$18.00**.", "phrase"),
+    ("The answer is 18!", "phrase"),
+    ("1,018 - 1000 = 18", "last number"),
+    ("2 x 9 = 18", "last number"),
+    ("$18.00", "last number"),
+    ("**18**", "last number"),
+    ("_18_", "last number"),
+    ("18%", "last number"),
+    ("It is 18,", "last number"),
+    ("an area of 18 m^2", "last number"),
+    ("an area of 18 m2", "last number"),
+    ("36/2", "last number"),
+    ("17 1/1", "last number"),
+    ("\\boxed{18}", "boxed"),
+    ("\\boxed{18\\text{ apples}}", "boxed"),
+    ("\\boxed{\\$18.00}", "boxed"),
+    ("\\boxed{\\frac{36}{2}}", "boxed"),
+    ("\\boxed{x = 18}", "boxed"),
+    ("\\boxed 18", "boxed"),
+    ("The answer is 3, I mean $\\boxed{18}$", "boxed"),
+    ("The answer is 1.8 x 10^1", "phrase"),
+    ("The answer is 1.8e1.", "phrase"),
+]
+
+
+@pytest.mark.parametrize(("text", "rule"), RIGHT)
+def test_eighteen_is_found_in_any_format(text: str, rule: str) -> None:
+    found = grade("18", text)
+    assert (found.verdict, found.value, found.rule) == (Verdict.RIGHT, 1.0, rule)
+    assert found.extracted
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("-5", "The answer is \u22125."),
+        ("-5", "#### -5"),
+        ("-5", "the loss is -$5"),
+        ("-5", "the loss is $-5.00"),
+        ("3", "8-5=3"),
+        ("5", "8-5"),
+        ("0.5", "The answer is 1/2"),
+        ("1/2", "The answer is .50"),
+        ("-1/2", "\\boxed{-\\frac{1}{2}}"),
+        ("3.5", "The answer is 3 1/2 cups"),
+        ("1018", "#### 1,018"),
+        ("1,018", "\\boxed{1{,}018}"),
+        ("0.25", "The answer is 25%"),
+        ("25%", "The answer is 25"),
+        ("9 (apples)", "#### 9"),
+        ("145.0", "The answer is 145"),
+    ],
+)
+def test_other_numbers_are_right(target: str, text: str) -> None:
+    assert grade(target, text).verdict is Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("1800", Verdict.WRONG),
+        ("0.18", Verdict.WRONG),
+        ("-18", Verdict.WRONG),
+        ("17.999", Verdict.WRONG),
+        ("18.0000000001", Verdict.WRONG),
+        ("#### 18\n#### 3", Verdict.WRONG),
+        ("The answer is 18. The answer is 3.", Verdict.WRONG),
+        ("The answer is 18 or 5", Verdict.UNPARSED),
+        ("The answer is 18, 5", Verdict.UNPARSED),
+        ("The answer is 18^{2}", Verdict.UNPARSED),
+        ("18^2", Verdict.UNPARSED),
+        ("The answer is 18:30", Verdict.UNPARSED),
+        ("The answer is 18/0", Verdict.UNPARSED),
+        ("\\boxed{eighteen}, from 18", Verdict.UNPARSED),
+        ("eighteen", Verdict.UNPARSED),
+        ("", Verdict.UNPARSED),
+        (" \n. $", Verdict.UNPARSED),
+        ("m18", Verdict.UNPARSED),
+    ],
+)
+def test_not_eighteen(text: str, verdict: Verdict) -> None:
+    found = grade("18", text)
+    assert (found.verdict, found.value) == (verdict, 0.0)
+    assert found.extracted is not None
+    assert found.rule
+    assert found.reason
+
+
+def test_a_target_that_is_no_number_is_an_error_and_unscored() -> None:
+    found = grade("eighteen", "18")
+    assert (found.verdict, found.value) == (Verdict.ERROR, None)
+    assert found.fault is not None
+    assert found.fault.kind == "target"
+
+
+WRITINGS = st.sampled_from(
+    [
+        "#### {}",
+        "#### {}.",
+        "The answer is {}",
+        "The answer is {}.",
+        "The final answer is: **{}**.",
+        "so it is {} dollars...",
+        "It takes 4 steps and then 7 more.\nThe answer is {} apples.",
+        "First 12.\n\\boxed{{{}}}",
+        "answer: {} (units m2)",
+        "The answer is {}.\n\nQuestion: what is 1 + 1?\nThe answer is 2.",
+    ]
+)
+
+
+def write(value: Fraction, style: int) -> str:
+    """A decimal fraction in one of several formats."""
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    whole, cents = divmod(int(size * 100), 100)
+    return [
+        f"{sign}{whole}.{cents:02d}",
+        f"{sign}{whole:,}.{cents:02d}",
+        f"{sign}${whole:,}.{cents:02d}",
+        f"\u2212{whole}.{cents:02d}0" if sign else f"{whole}.{cents:02d}0",
+        f"{sign}{size.numerator}/{size.denominator}",
+        f"{sign}\\frac{{{size.numerator}}}{{{size.denominator}}}",
+    ][style]
+
+
+HUNDREDTHS = st.integers(-(10**12), 10**12).map(lambda n: Fraction(n, 100))
+
+
+@given(value=HUNDREDTHS, style=st.integers(0, 5), writing=WRITINGS)
+def test_a_number_is_right_however_it_is_written(value: Fraction, style: int, writing: str) -> None:
+    assert grade(write(value, 0), writing.format(write(value, style))).verdict is Verdict.RIGHT
+
+
+@given(value=HUNDREDTHS, other=HUNDREDTHS, style=st.integers(0, 5), writing=WRITINGS)
+def test_another_number_is_wrong(value: Fraction, other: Fraction, style: int, writing: str) -> None:
+    found = grade(write(value, 0), writing.format(write(other, style)))
+    assert (found.verdict is Verdict.RIGHT) == (value == other)
+
+
+@given(text=st.text(), target=st.sampled_from(["18", "-0.5", "1/3"]))
+def test_any_text_gets_a_verdict(text: str, target: str) -> None:
+    found = grade(target, text)
+    assert found.value in (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10**999999999",
+        "1e999999999",
+        "The answer is 1e-999999999",
+        "The answer is 10^{10^{10}}",
+        "The answer is " + "9" * (MAX_DIGITS + 1),
+        "9" * 1_000_000,
+        "1,111" * 200_000,
+        "#" * 1_000_000,
+        "####" * 250_000,
+        "-" * 1_000_000,
+        "1/" * 500_000,
+        "1e" * 500_000,
+        "\\boxed{" * 140_000,
+        "\\boxed" * 160_000,
+        "{" * 1_000_000,
+        "the answer is " * 70_000,
+        "answer to " * 100_000,
+        "answer" + "*" * 1_000_000,
+        "\nQ" * 500_000,
+        "\\frac{" * 160_000,
+        " " * 1_000_000,
+        "__import__('os').system('touch X')",
+    ],
+)
+def test_hostile_text_ends_quickly_and_is_not_right(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    start = time.process_time()
+    assert grade("10", text).value == 0.0
+    assert time.process_time() - start < 10  # a quadratic scan of these takes hours
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_large_a_number_is_not_read() -> None:
+    assert read("9" * MAX_DIGITS) is not None
+    assert read("9" * (MAX_DIGITS + 1)) is None
+    assert read("1e301") is None
+
+
+def test_the_reference_is_right_and_the_contract_is_kept() -> None:
+    grader = numbers()
+    assert grader.name == "numbers@1"
+    assert grader.isolation() == {}
+    for target in ("18", "-3", "1,018", "2.5", "1/2", "25%"):
+        assert grade(target, grader.reference(sample(target))).verdict is Verdict.RIGHT
+
+
+@pytest.fixture(scope="module")
+def gsm8k() -> list[dict[str, str]]:
+    folder = os.environ.get("BENCHCORE_DATA")
+    if not folder:
+        pytest.skip("BENCHCORE_DATA is not set")
+    path = Path(folder, "gsm8k", "test.jsonl")
+    if not path.is_file():
+        pytest.skip(f"{path} does not exist")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.data
+def test_every_gsm8k_reference_is_right(gsm8k: list[dict[str, str]]) -> None:
+    golds = [row["answer"].rpartition("####")[2].strip() for row in gsm8k]
+    assert len(golds) == 1319
+    with numbers().session() as grade_one:
+        for row, gold in zip(gsm8k, golds, strict=True):
+            texts = (row["answer"], f"#### {gold}", f"The answer is {gold}", numbers().reference(sample(gold)))
+            assert all(grade_one(sample(gold), text).verdict is Verdict.RIGHT for text in texts), row
+            assert grade_one(sample(gold), "").verdict is Verdict.UNPARSED
+
+
+@pytest.mark.data
+def test_a_gsm8k_gold_is_wrong_against_another(gsm8k: list[dict[str, str]]) -> None:
+    golds = [row["answer"].rpartition("####")[2].strip() for row in gsm8k]
+    with numbers().session() as grade_one:
+        for gold, row in zip(golds[1:], gsm8k, strict=False):
+            other = row["answer"].rpartition("####")[2].strip()
+            equal = gold.replace(",", "") == other.replace(",", "")
+            assert (grade_one(sample(gold), row["answer"]).verdict is Verdict.RIGHT) == equal

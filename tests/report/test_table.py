@@ -1,0 +1,98 @@
+"""The table model and its terminal and Markdown forms, whatever the cells hold."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from benchcore.records import Figure
+from benchcore.report import markdown, terminal
+from benchcore.report.table import Cell, Column, Row, Table, figure_text
+
+
+def figure(value=0.48, low=0.424, high=0.537, **changes):
+    given = dict(name="accuracy", n=300, method="Wilson 95 %") | changes
+    return Figure(value=value, low=low, high=high, **given)
+
+
+def text_table(text):
+    return Table(title="t", columns=(Column(title="c"), Column(title="d")), rows=(row(text, "end"),))
+
+
+def row(*texts, **changes):
+    return Row(cells=tuple(Cell(content=text) for text in texts), **changes)
+
+
+# The model
+
+
+def test_figures_as_text():
+    assert figure_text(figure(), percent=True) == "48.0 % [42.4, 53.7]"
+    assert figure_text(figure(2.3451, 2.3, 2.39)) == "2.345 [2.3, 2.39]"
+    assert figure_text(figure(0.5, None, None), percent=True) == "50.0 %"
+    assert figure_text(figure(None, None, None, method="no problem scored")) == "n/a (no problem scored)"
+
+
+def test_absent_is_not_zero():
+    assert Cell().text == "-"
+    assert Cell(content=figure(0.0, 0.0, 0.02), percent=True).text == "0.0 % [0.0, 2.0]"
+
+
+def test_rows_must_fit_the_columns():
+    with pytest.raises(ValueError, match="row 1 has 1 cells for 2 columns"):
+        Table(title="", columns=(Column(title="a"), Column(title="b")), rows=(row("x"),))
+
+
+def test_repeats_are_blank_only_below_the_same_owner():
+    columns = (Column(title="a", merges=True), Column(title="b"), Column(title="c", merges=True))
+    table = Table(title="", columns=columns, rows=(row("x", "1", "n"), row("x", "1", "n"), row("y", "1", "n")))
+    assert [texts for _, texts in table.shown()] == [("x", "1", "n"), ("", "1", ""), ("y", "1", "n")]
+
+
+def test_notes_come_once_in_order():
+    rows = (row("x", notes=("second thing", "a\nb")), row("y", notes=("a b",)))
+    table = Table(title="", columns=(Column(title="c"),), rows=rows, notes=("whole",))
+    assert table.all_notes == ("second thing", "a b", "whole")
+
+
+# Terminal
+
+
+def test_terminal_takes_nothing_for_markup():
+    text = "[bold]x[/bold] :smile: [link=http://e.x]y"
+    assert text in terminal.render(text_table(text))
+
+
+def test_terminal_drops_control_characters():
+    assert "\x1b" not in terminal.render(text_table("a\x1b[31mb\nc"))
+
+
+# Markdown
+
+
+def test_markdown_escapes_pipes():
+    assert markdown.escape("__init__ [x](y)") == r"\_\_init\_\_ [x]\(y)"
+    assert markdown.escape("a|b") == r"a\|b"
+    assert markdown.escape("a_task_name _x_ <1 %") == r"a_task_name \_x\_ &lt;1 %"
+
+
+def cells(document):
+    """What a Markdown reader makes of each body cell: the kinds and contents of its inline parts."""
+    found, inside = [], False
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(document):
+        inside = token.type == "td_open" or (inside and token.type != "td_close")
+        if inside and token.type == "inline":
+            found.append([(part.type, part.content) for part in token.children])
+    return found
+
+
+NASTY = st.text(st.sampled_from("ab0 é世|\\`*_[]()<>&~$#!-:;\n\t\x1b\x85\u2028\u202e"), max_size=20)
+
+
+@given(text=NASTY)
+def test_markdown_cells_read_back_as_plain_text(text):
+    table = text_table(text)
+    nasty, end = cells(markdown.render(table))
+    assert "".join(piece for _, piece in nasty) == table.rows[0].cells[0].text
+    assert {kind for kind, _ in nasty} <= {"text", "text_special"}
+    assert end == [("text", "end")]

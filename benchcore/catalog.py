@@ -5,14 +5,17 @@ A task's name is its file's name. Listing reads the files with `ast` and execute
 
 import ast
 import importlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
+import sys
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchcore.errors import ConfigError, nearest
+from benchcore.errors import BenchcoreError, ConfigError, nearest
 from benchcore.task import Task
 
 ENGINES: Mapping[str, str] = {
@@ -42,10 +45,20 @@ def task_files() -> dict[str, Path]:
     """Every task name and its file, sorted; entry points cannot replace a built-in name."""
     files = {path.stem: path for path in sorted(task_folder().glob("*.py"))}
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        spec = importlib.util.find_spec(entry.value)
-        if spec is not None and spec.origin is not None:
-            files.setdefault(entry.name, Path(spec.origin))
+        if (path := _module_file(entry.module)) is not None:
+            files.setdefault(entry.name, path)
     return files
+
+
+def _module_file(module: str) -> Path | None:
+    """The file of an installed module, found without importing the packages it is in."""
+    top, *inner = module.split(".")
+    spec = importlib.util.find_spec(top)
+    for name in inner:
+        if spec is None:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(f"{spec.name}.{name}", spec.submodule_search_locations)
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None
 
 
 def listing() -> list[Listing]:
@@ -58,7 +71,9 @@ def load_task(name: str) -> Task:
 
     Raises `ConfigError` with the nearest names when there is none.
     """
-    base, _, variant = name.partition("@")
+    base, at, variant = (name, "", "") if name.endswith(".py") else name.partition("@")
+    if ".py@" in name:  # a folder's name may hold an @ too
+        base, at, variant = name.rpartition("@")
     if base.endswith(".py"):
         path = Path(base).expanduser()
         if not path.is_file():
@@ -73,13 +88,15 @@ def load_task(name: str) -> Task:
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task):
         raise ConfigError(f"{path} defines no TASK = Task(...)")
-    if variant:
+    if at:
         variants = getattr(module, "VARIANTS", {})
         if variant not in variants:
             raise ConfigError(f"the task {base} has no variant {variant!r}", nearest(variant, variants))
         task = variants[variant]
-    about = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
-    return replace(task, name=f"{base}@{variant}" if variant else base, about=about)
+        if not isinstance(task, Task):
+            raise ConfigError(f"{path}: the variant {variant!r} is not a Task")
+    about = (ast.get_docstring(ast.parse(path.read_bytes())) or "").partition("\n")[0]
+    return replace(task, name=f"{base}@{variant}" if at else base, about=about)
 
 
 def load_engine(name: str) -> Any:
@@ -90,24 +107,41 @@ def load_engine(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def _execute(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"benchcore_task_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ConfigError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
+class _Source(importlib.machinery.SourceFileLoader):
+    """Compiles the file as it is now: the bytecode cache misses an edit of equal length in the same second."""
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _execute(path: Path) -> types.ModuleType:
+    name = f"benchcore_task_{path.stem}"
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module  # dataclasses look up the names of a class's annotations there
     try:
-        spec.loader.exec_module(module)
-    except (SyntaxError, ImportError, NameError, TypeError, ValueError) as error:
-        raise ConfigError(f"the task file {path} does not load: {type(error).__name__}: {error}") from error
+        _Source(name, str(path)).exec_module(module)
+    except BenchcoreError as error:
+        raise ConfigError(f"the task file {path} does not load: {error.message}", error.hint) from error
+    except (Exception, SystemExit) as error:  # the file is the user's: anything may be raised in it
+        raise _unreadable(path, error) from error
     return module
 
 
+def _unreadable(path: Path, error: BaseException) -> ConfigError:
+    return ConfigError(f"the task file {path} does not load: {type(error).__name__}: {error}")
+
+
 def _describe(name: str, path: Path) -> Listing:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, OSError) as error:
+        raise _unreadable(path, error) from error
     variants: tuple[str, ...] = ()
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
-            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
             if names == ["VARIANTS"]:
                 variants = tuple(str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
     return Listing(name=name, about=(ast.get_docstring(tree) or "").partition("\n")[0], variants=variants)

@@ -28,13 +28,16 @@ BEHAVIOUR = (
     "generation_config.json",
     "tokenizer*",
     "vocab.json",
+    "vocab.txt",
     "merges.txt",
     "spiece.model",
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template*",
+    "additional_chat_templates/*",
+    "*.py",  # run with --trust-remote-code
 )
-STEP = re.compile(r"(?:^|[-_/])(?:checkpoint|step|iter|global_step|ckpt)[-_]?0*(\d+)$", re.IGNORECASE)
+STEP = re.compile(r"(?:^|[-_@/])(?:checkpoint|step|iter|global_step|ckpt)[-_]?0*(\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +63,18 @@ def find(where: str, *, trust_remote_code: bool = False) -> tuple[list[Checkpoin
     Raises `CheckpointError` when there is none, or when a folder asked for by name cannot be used.
     """
     path = Path(where).expanduser()
-    if not path.exists():
-        path = _download(where)
-    path = path.resolve()
+    if path.exists():
+        path = shown = path.resolve()
+    else:
+        # in the hub's cache a model lies in a folder called by its commit
+        path, shown = _download(where).resolve(), Path(where)
     if path.is_file():
         raise CheckpointError(f"{where} is a file, not a checkpoint", "give the folder that holds config.json")
     if (path / "config.json").is_file() or any(_matching(path, WEIGHTS + PICKLES)):
         if reason := unfinished(path):
             raise CheckpointError(f"{where} is not complete: {reason}", "wait until it is written, or copy it again")
         check(path, trust_remote_code=trust_remote_code)
-        return [Checkpoint(path=path, name=_name(path), step=_step(path))], []
+        return [Checkpoint(path=path, name=_name(shown), step=_step(shown))], []
     found: list[Checkpoint] = []
     skipped: list[Skipped] = []
     for folder in sorted(child for child in path.iterdir() if child.is_dir()):
@@ -100,7 +105,7 @@ def unfinished(folder: Path) -> str | None:
     if index.is_file():
         try:
             shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (json.JSONDecodeError, KeyError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return f"{index.name} is not a complete index"
         missing = sorted(shard for shard in shards if not (folder / shard).is_file())
         return f"{len(missing)} of {len(shards)} shards are missing ({missing[0]})" if missing else None
@@ -230,8 +235,9 @@ def _check_safetensors(path: Path) -> None:
             raise CheckpointError(f"{path} is broken: its header does not fit into its {size} bytes", "copy it again")
         try:
             tensors = json.loads(stream.read(length))
-            end = max((t["data_offsets"][1] for name, t in tensors.items() if name != "__metadata__"), default=0)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            ends = [int(t["data_offsets"][1]) for name, t in tensors.items() if name != "__metadata__"]
+            end = max(ends, default=0)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise CheckpointError(f"{path} is broken: its header is not safetensors", "copy it again") from error
     if 8 + length + end != size:
         raise CheckpointError(

@@ -1,5 +1,6 @@
 """The settings of each command, as dataclasses: their fields are its flags and its keys in TOML."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -58,3 +59,5 @@ class EvalConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be 1 or more, got {value}")
+        if self.temperature is not None and not math.isfinite(self.temperature):
+            raise ConfigError(f"temperature must be a finite number, got {self.temperature}")

@@ -10,7 +10,7 @@ from benchcore.task import Task
 
 def plan(task: Task, samples: Sequence[Sample]) -> list[Request]:
     """Every request of `task` in the order of its samples, the trials of one sample side by side."""
-    decode = asdict(task.decode)
+    decode = _decode(task)
     requests = []
     for sample in samples:
         prompt = plain(sample.prompt)
@@ -33,16 +33,21 @@ def plan(task: Task, samples: Sequence[Sample]) -> list[Request]:
 
 def settings(task: Task, data: str, limit: int | None) -> dict[str, Any]:
     """What decides a task's requests, by name: the part of a run's configuration that may not change."""
-    decode = asdict(task.decode)
     chosen = {
         "version": task.version,
         "data": data,
         "limit": limit,
         "trials": task.trials,
-        **decode,
-        "stop": list(task.decode.stop),
+        **_decode(task),
     }
     return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _decode(task: Task) -> dict[str, Any]:
+    decode = asdict(task.decode)
+    # 0 and 0.0 are one temperature, but two JSON texts
+    numbers = {name: float(decode[name]) for name in ("temperature", "top_p")}
+    return {**decode, **numbers, "stop": list(task.decode.stop)}
 
 
 def plain(prompt: Prompt) -> str | list[dict[str, str]]:

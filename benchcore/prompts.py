@@ -6,6 +6,7 @@ YAML is parsed as data and the shots are taken from the syntax tree as literals.
 """
 
 import ast
+import contextlib
 import functools
 import importlib.metadata
 import importlib.util
@@ -34,13 +35,15 @@ class LmEval:
     target: str | None = None
 
     def text(self, row: Row) -> str:
-        """The prompt of `row` as plain text: each shot with its answer, then the question."""
+        """The prompt of `row` as plain text: each shot with its answer, then the question and its opening."""
         recipe = _recipe(self.file)
-        shots = [
-            self._question(recipe, shot) + recipe.delimiter + self._answer(recipe, shot) + "\n\n"
-            for shot in recipe.shots
-        ]
-        return "".join(shots) + self._question(recipe, row)
+        parts = [recipe.system(row)]
+        for shot in recipe.shots:
+            question, opening = self._question(recipe, shot), recipe.opening(shot)
+            answer = _join(opening, self._answer(recipe, shot), " ")
+            parts.append(_join(question, answer, recipe.delimiter) if opening else question + recipe.delimiter + answer)
+            parts.append(recipe.separator)
+        return "".join(parts) + _join(self._question(recipe, row), recipe.opening(row), recipe.delimiter)
 
     def chat(self, row: Row) -> tuple[Message, ...]:
         """The prompt of `row` as turns: each shot a question and its answer, then the question.
@@ -49,50 +52,82 @@ class LmEval:
         """
         recipe = _recipe(self.file)
         turns: list[Message] = []
+        if system := recipe.system(row):
+            turns.append(Message(role="system", content=system))
         for shot in recipe.shots:
             turns.append(Message(role="user", content=self._question(recipe, shot)))
-            turns.append(Message(role="assistant", content=recipe.opening(shot) + self._answer(recipe, shot)))
+            answer = _join(recipe.opening(shot), self._answer(recipe, shot), " ")
+            turns.append(Message(role="assistant", content=answer))
         turns.append(Message(role="user", content=self._question(recipe, row)))
         if opening := recipe.opening(row):
             turns.append(Message(role="assistant", content=opening))
         return tuple(turns)
 
     def _question(self, recipe: "_Recipe", row: Row) -> str:
-        return _render(self.question or recipe.question, row)
+        return _render(self._template("question", self.question, recipe.question), row)
 
     def _answer(self, recipe: "_Recipe", shot: Row) -> str:
-        return _render(self.target or recipe.target, shot)
+        return _render(self._template("target", self.target, recipe.target), shot)
+
+    def _template(self, name: str, given: str | None, theirs: Any) -> str:
+        template = theirs if given is None else given
+        if not isinstance(template, str):
+            raise ConfigError(f"lm-eval's {self.file} has no {name} template", f"give LmEval(..., {name}=...)")
+        return template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Recipe:
-    """The parts of one lm-eval task file that make its prompts."""
+    """The parts of one lm-eval task file that make its prompts; a template that is not text is a function."""
 
-    question: str
-    target: str
-    prefix: str | None
+    description: str
+    question: Any
+    target: Any
+    prefix: str
     delimiter: str
+    separator: str
     shots: tuple[Row, ...]
 
+    def system(self, row: Row) -> str:
+        return _render(self.description, row)
+
     def opening(self, row: Row) -> str:
-        return _render(self.prefix, row) if self.prefix else ""
+        return _render(self.prefix, row)
 
 
 @functools.cache
 def _recipe(file: str) -> _Recipe:
-    folder = _lm_eval_tasks()
-    config = _read_yaml(folder / file)
-    shots = config.get("fewshot_config", {}).get("samples", ())
-    if isinstance(shots, _Function):
-        shots = _returned_literal(folder / Path(file).parent / f"{shots.module}.py", shots.name)
-    question = config["doc_to_text"]
+    path = _lm_eval_tasks() / file
+    if not path.is_file():
+        raise ConfigError(f"lm-eval {LM_EVAL} has no task file {file}")
+    config = _read_yaml(path)
+    shown = config.get("num_fewshot") or 0
     return _Recipe(
-        question="" if isinstance(question, _Function) else question,
-        target=config["doc_to_target"],
-        prefix=config.get("gen_prefix"),
+        description=config.get("description") or "",
+        question=config.get("doc_to_text"),
+        target=config.get("doc_to_target"),
+        prefix=config.get("gen_prefix") or "",
         delimiter=config.get("target_delimiter", " "),
-        shots=tuple(shots[: config.get("num_fewshot", 0)]),
+        separator=config.get("fewshot_delimiter", "\n\n"),
+        shots=_shots(path, config.get("fewshot_config") or {}, shown) if shown else (),
     )
+
+
+def _shots(path: Path, config: Mapping[str, Any], shown: int) -> tuple[Row, ...]:
+    """The first `shown` shots that the file lists. Raises `ConfigError` where lm-eval would draw or alter them."""
+    samples = config.get("samples", ())
+    if isinstance(samples, _Function):
+        samples = _returned_literal(path.parent / f"{samples.module}.py", samples.name)
+    if set(config) != {"sampler", "samples"} or config["sampler"] != "first_n" or len(samples) < shown:
+        raise ConfigError(f"lm-eval's {path.name} does not list its {shown} shots in a fixed order")
+    return tuple(samples[:shown])
+
+
+def _join(left: str, right: str, delimiter: str) -> str:
+    """Both, with the delimiter between them only where neither is empty or has white space at the join."""
+    if not left or not right or left[-1].isspace() or right[0].isspace():
+        return left + right
+    return left + delimiter + right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +143,11 @@ def _lm_eval_tasks() -> Path:
     install = 'python -m pip install "benchcore[tasks]"'
     if spec is None or spec.origin is None:
         raise MissingExtra("lm-eval", "this task's few-shot prompt", install)
-    if (found := importlib.metadata.version("lm-eval")) != LM_EVAL:
+    try:
+        found = importlib.metadata.version("lm-eval")
+    except importlib.metadata.PackageNotFoundError:
+        found = "one without a version"
+    if found != LM_EVAL:
         raise ConfigError(f"prompts are those of lm-eval {LM_EVAL}, but {found} is installed", f"run: {install}")
     return Path(spec.origin).parent / "tasks"
 
@@ -125,9 +164,11 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
     Loader.add_constructor("!function", function)
     config: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506  # a SafeLoader
-    if include := config.pop("include", None):
-        config = {**_read_yaml(path.parent / include), **config}
-    return config
+    included = config.pop("include", None) or []
+    inherited: dict[str, Any] = {}
+    for name in [included] if isinstance(included, str) else included:
+        inherited |= _read_yaml(path.parent / name)
+    return inherited | config
 
 
 def _returned_literal(path: Path, function: str) -> Any:
@@ -136,7 +177,8 @@ def _returned_literal(path: Path, function: str) -> Any:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             returned = node.body[-1]
             if isinstance(returned, ast.Return) and returned.value is not None:
-                return ast.literal_eval(returned.value)
+                with contextlib.suppress(ValueError):  # computed
+                    return ast.literal_eval(returned.value)
     raise ConfigError(f"{path.name}: no function {function} that returns a literal")
 
 
@@ -149,7 +191,14 @@ def _template(text: str) -> Any:
 
 
 def _render(template: str, row: Row) -> str:
-    return str(_template(template).render(**row))
+    if template in row:  # the bare name of a field, as lm-eval reads it
+        return str(row[template])
+    import jinja2
+
+    try:
+        return str(_template(template).render(**row))
+    except jinja2.TemplateError as error:
+        raise ConfigError(f"the prompt template {template!r} does not fit the row: {error}") from error
 
 
 def encode(tokenizer: Any, prompt: Prompt) -> list[int]:
@@ -166,7 +215,13 @@ def encode(tokenizer: Any, prompt: Prompt) -> list[int]:
         raise ConfigError("this checkpoint has no chat template", "evaluate the task without @instruct")
     turns = [{"role": message.role, "content": message.content} for message in prompt]
     opened = prompt[-1].role == "assistant"
-    text = tokenizer.apply_chat_template(
-        turns, tokenize=False, add_generation_prompt=not opened, continue_final_message=opened
-    )
+    import jinja2
+
+    try:
+        text = tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=not opened, continue_final_message=opened
+        )
+    except (jinja2.TemplateError, ValueError) as error:  # a role it refuses, an opening it drops
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"this checkpoint's chat template does not take the prompt: {reason}") from error
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])

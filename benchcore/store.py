@@ -12,6 +12,7 @@ import json
 import os
 import sqlite3
 import tomllib
+import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -42,10 +43,12 @@ CREATE TABLE IF NOT EXISTS grades (
     request TEXT PRIMARY KEY REFERENCES completions, value REAL, verdict TEXT NOT NULL, grader TEXT NOT NULL,
     extracted TEXT, rule TEXT, reason TEXT NOT NULL, seconds REAL NOT NULL, fault TEXT);
 CREATE TABLE IF NOT EXISTS figures (task TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS isolations (task TEXT PRIMARY KEY, layers TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS engines (position INTEGER PRIMARY KEY, description TEXT NOT NULL);
 """
 
 
+SECTIONS = ("run", "checkpoint", "tasks")
 ANSWERED = "SELECT request FROM completions JOIN requests ON key = request WHERE task = ? AND fault IS NULL"
 
 
@@ -84,10 +87,18 @@ class Store:
                 raise MachineError(
                     f"another process is writing to the run folder {folder}", "wait for it, or use another --out"
                 ) from error
-            self._db = sqlite3.connect(folder / "run.db", isolation_level=None)
-            # WAL with NORMAL survives any death of the process; only a power cut can lose the last commits
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
-            self._check_schema()
+            try:
+                self._db = sqlite3.connect(folder / "run.db", isolation_level=None)
+            except BaseException:
+                self._lock.release()
+                raise
+            try:
+                # WAL with NORMAL survives any death of the process; only a power cut can lose the last commits
+                self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
+                self._check_schema()
+            except BaseException:
+                self._close()
+                raise
 
     def __enter__(self) -> "Store":
         return self
@@ -95,15 +106,19 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.close()
-        self._lock.release()
+        self._close()
 
     def adopt(
-        self, run: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], place: Mapping[str, Any] | None = None
+        self,
+        run: Mapping[str, Any],
+        tasks: Mapping[str, Mapping[str, Any]],
+        place: Mapping[str, Any] | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         """Make this folder's configuration `run` plus `tasks`; new tasks are added to those already there.
 
-        `place` says where the checkpoint lies, which may change: its weights are what counts.
+        `place` says where the checkpoint lies and `files` where a task that the catalog does not know is
+        defined; both may move: weights, version and data are what counts.
         Raises `RunMismatch` naming the first key in which the folder differs: nothing is written then.
         """
         path = self.folder / "config.toml"
@@ -116,6 +131,8 @@ class Store:
             "checkpoint": dict(known["checkpoint"] if place is None else place),
             "tasks": {**known["tasks"], **tasks},
         }
+        if task_files := {**known.get("task_files", {}), **(files or {})}:
+            merged["task_files"] = task_files
         if merged != known:
             with self._trouble():
                 _replace(path, tomli_w.dumps(merged).encode())
@@ -125,13 +142,16 @@ class Store:
         return read_config(self.folder)
 
     def register(self, samples: Sequence[Sample], requests: Sequence[Request]) -> None:
-        """Write down what will be asked; asking for the same again changes nothing."""
+        """Write down what will be asked; asking for the same again changes nothing.
+
+        Raises `RunMismatch` when a sample's prompt or target is another than the one stored.
+        """
         task = requests[0].task
         with self._trouble(), self._transaction():
             self._db.executemany(
                 "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?, ?, ?)",
                 (
-                    (task, s.id, position, json.dumps(plain(s.prompt)), s.target, s.group)
+                    (task, s.id, position, json.dumps(plain(s.prompt)), _storable(s.target), s.group)
                     for position, s in enumerate(samples)
                 ),
             )
@@ -139,6 +159,17 @@ class Store:
                 "INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?)",
                 ((r.key, r.task, r.sample, r.trial) for r in requests),
             )
+            keys = self._keys("SELECT key FROM requests WHERE task = ?", task)
+            targets = dict(self._db.execute("SELECT id, target FROM samples WHERE task = ?", (task,)))
+            changed = [("prompt", r.sample) for r in requests if r.key not in keys]
+            changed += [("target", s.id) for s in samples if targets[s.id] != _storable(s.target)]
+            if changed:
+                what, sample = changed[0]
+                raise RunMismatch(
+                    f"the run folder {self.folder} holds results of another {task}:"
+                    f" the {what} of sample {sample} was another there, under the same version",
+                    "use another --out, and raise the task's version",
+                )
 
     def answered(self, task: str) -> set[str]:
         """Keys of the task's requests that have a completion without fault."""
@@ -168,7 +199,7 @@ class Store:
                 " WHERE completions.fault IS NOT NULL",
                 (
                     completion.request,
-                    completion.text,
+                    _storable(completion.text),
                     completion.finish,
                     completion.tokens_in,
                     completion.tokens_out,
@@ -189,9 +220,9 @@ class Store:
                     grade.value,
                     grade.verdict,
                     grade.grader,
-                    grade.extracted,
+                    None if grade.extracted is None else _storable(grade.extracted),
                     grade.rule,
-                    grade.reason,
+                    _storable(grade.reason),
                     grade.seconds,
                     _fault_text(grade.fault),
                 ),
@@ -199,10 +230,10 @@ class Store:
 
     def completions(self, task: str) -> Iterator[tuple[str, Completion]]:
         """(sample id, completion) of one task in the order of its samples and trials, one at a time."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT r.sample, c.* FROM completions c JOIN requests r ON r.key = c.request"
             " JOIN samples s ON s.task = r.task AND s.id = r.sample WHERE r.task = ? ORDER BY s.position, r.trial",
-            (task,),
+            task,
         )
         for sample, request, text, finish, tokens_in, tokens_out, seconds, fault in rows:
             yield (
@@ -220,10 +251,10 @@ class Store:
 
     def grades(self, task: str) -> Iterator[tuple[str, Grade]]:
         """(sample id, grade) of one task in the order of its samples and trials, one at a time."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT r.sample, g.* FROM grades g JOIN requests r ON r.key = g.request"
             " JOIN samples s ON s.task = r.task AND s.id = r.sample WHERE r.task = ? ORDER BY s.position, r.trial",
-            (task,),
+            task,
         )
         for sample, request, value, verdict, grader, extracted, rule, reason, seconds, fault in rows:
             yield (
@@ -296,12 +327,21 @@ class Store:
             (self.folder / "run.json").unlink(missing_ok=True)
             self._db.execute("DELETE FROM figures WHERE task = ?", (task,))
 
-    def close_task(self, record: TaskRecord) -> None:
-        """Keep the record of a task that is complete."""
-        with self._trouble():
+    def close_task(self, record: TaskRecord, isolation: Mapping[str, str] | None = None) -> None:
+        """Keep the record of a task that is complete, with the isolation that was in force for it."""
+        with self._trouble(), self._transaction():
             self._db.execute(
                 "INSERT OR REPLACE INTO figures VALUES (?, ?)", (record.task, msgspec.json.encode(record).decode())
             )
+            self._db.execute(
+                "INSERT OR REPLACE INTO isolations VALUES (?, ?)", (record.task, json.dumps(dict(isolation or {})))
+            )
+
+    def isolation(self) -> dict[str, str]:
+        """Every isolation layer that was in force for a task that is complete, and its state."""
+        with self._trouble():
+            rows = self._db.execute("SELECT layers FROM isolations JOIN figures USING (task) ORDER BY task").fetchall()
+        return {layer: state for (layers,) in rows for layer, state in json.loads(layers).items()}
 
     def closed_tasks(self) -> list[TaskRecord]:
         """Records of the tasks that are complete, sorted by name."""
@@ -313,6 +353,14 @@ class Store:
         """Write run.json; its presence says that the run is complete."""
         with self._trouble():
             _replace(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(record), indent=2))
+
+    def _close(self) -> None:
+        self._db.close()
+        self._lock.release()
+
+    def _rows(self, query: str, *values: str) -> Iterator[tuple[Any, ...]]:
+        with self._trouble():
+            yield from self._db.execute(query, values)
 
     def _keys(self, query: str, *values: str) -> set[str]:
         with self._trouble():
@@ -345,7 +393,8 @@ class Store:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has rolled it back already
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
@@ -353,9 +402,15 @@ class Store:
     def _trouble(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        except (OSError, sqlite3.OperationalError) as error:
             raise MachineError(
                 f"cannot write to the run folder {self.folder}: {error}", "everything stored before is kept"
+            ) from error
+        except sqlite3.IntegrityError:
+            raise  # a defect of ours, not of the machine
+        except sqlite3.DatabaseError as error:
+            raise MachineError(
+                f"the journal {self.folder / 'run.db'} is damaged: {error}", "use another --out"
             ) from error
 
 
@@ -363,11 +418,15 @@ def read_config(folder: Path) -> dict[str, Any]:
     """The configuration of a run folder. Raises `ConfigError` when the folder is not one."""
     path = folder / "config.toml"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{folder} is not a run folder: it has no config.toml") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML ({error})") from error
+    lacking = [name for name in SECTIONS if not isinstance(config.get(name), dict)]
+    if lacking:
+        raise ConfigError(f"{path} is not the configuration of a run: it has no [{lacking[0]}]")
+    return config
 
 
 def read_record(folder: Path) -> RunRecord | None:
@@ -384,13 +443,20 @@ def stored_answers(folder: Path, task: str) -> set[str]:
     """Keys of the task's answered requests in a run folder that may not exist, read without writing to it."""
     if not (folder / "run.db").is_file():
         return set()
-    with closing(sqlite3.connect(f"file:{folder / 'run.db'}?mode=ro", uri=True)) as db:
-        return {key for (key,) in db.execute(ANSWERED, (task,))}
+    # quoted, for a folder may be called a?b
+    address = f"file:{urllib.parse.quote(str(folder.absolute() / 'run.db'))}?mode=ro"
+    if not (folder / "run.db-wal").exists():
+        address += "&immutable=1"  # nobody is writing; without it SQLite would leave two files behind
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as db:
+            return {key for (key,) in db.execute(ANSWERED, (task,))}
+    except sqlite3.Error as error:
+        raise MachineError(f"cannot read the journal {folder / 'run.db'}: {error}", "use another --out") from error
 
 
 def run_folders(out: Path) -> Iterable[Path]:
     """The run folders directly below `out`, sorted by name."""
-    return sorted(path.parent for path in out.glob("*/config.toml"))
+    return sorted(path.parent for path in out.glob("*/config.toml") if path.with_name("run.db").is_file())
 
 
 def _show(value: Any) -> str:
@@ -400,11 +466,20 @@ def _show(value: Any) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    with scratch.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    scratch.replace(path)
+    try:
+        with scratch.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        scratch.replace(path)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+
+
+def _storable(text: str) -> str:
+    """`text` with each half of a surrogate pair as "?": SQLite keeps UTF-8, in which a half cannot be written."""
+    return text.encode(errors="replace").decode()
 
 
 def _fault_text(fault: Fault | None) -> str | None:

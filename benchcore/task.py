@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchcore.errors import ConfigError
+from benchcore.errors import ConfigError, DataError
 from benchcore.records import Decode, Figure, Grade, Sample
 
 Row = Mapping[str, Any]
@@ -125,10 +125,13 @@ class Task:
     def samples(self, data_dir: Path | None, limit: int | None = None) -> tuple[list[Sample], str]:
         """The first `limit` samples and the digest of the data they came from.
 
-        Raises `DataError` when rows are missing and `ConfigError` when ids repeat or no row is left.
+        Raises `DataError` when rows or fields of them are missing and `ConfigError` when ids repeat or no row is left.
         """
         rows, source = self.rows.load(data_dir)
-        samples = [self.sample(row) for row in (rows if limit is None else rows[:limit])]
+        try:
+            samples = [self.sample(row) for row in (rows if limit is None else rows[:limit])]
+        except KeyError as error:
+            raise DataError(f"{self.name}: a row of its data has no field {error}") from error
         if not samples:
             raise ConfigError(f"{self.name}: there are no samples")
         if repeated := first_repeat(sample.id for sample in samples):

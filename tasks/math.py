@@ -22,7 +22,7 @@ def sample(row: Row) -> Sample:
         prompt=MINERVA.text(row),
         target=row["answer"],
         group=row.get("type") or row["subject"],
-        facts={"level": str(row["level"]), "reference": row["solution"]},
+        facts={"level": str(row["level"]).removeprefix("Level "), "reference": row["solution"]},
     )
 
 

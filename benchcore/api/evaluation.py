@@ -1,7 +1,7 @@
 """`evaluate`: checkpoints x tasks -> run folders with completions, grades and figures; resumes by itself."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchcore import catalog, checkpoint
@@ -12,9 +12,9 @@ from benchcore.checkpoint import Checkpoint, Skipped
 from benchcore.config import EvalConfig
 from benchcore.engines import Engine
 from benchcore.engines.choice import choose
-from benchcore.errors import ConfigError
-from benchcore.records import Grade, Request, RunRecord
-from benchcore.store import Store, stored_answers
+from benchcore.errors import BenchcoreError, ConfigError, MachineError
+from benchcore.records import Completion, Grade, Request, RunRecord
+from benchcore.store import Store, read_record, stored_answers
 
 MakeEngine = Callable[[Checkpoint, EvalConfig], Engine]
 
@@ -162,6 +162,7 @@ def _evaluate_one(
             {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype},
             {item.task.name: item.settings for item in work},
             {"path": str(one.path), **({} if one.step is None else {"step": one.step})},
+            {item.task.name: item.file for item in work if item.file is not None},
         )
         missing: list[Request] = []
         for item in work:
@@ -171,7 +172,11 @@ def _evaluate_one(
         progress = Progress(run=one.name, total=sum(len(item.requests) for item in work))
         progress.answered = progress.total - len(missing)
         progress.most_tokens = max((request.decode.max_tokens for request in missing), default=0)
-        _answer_and_grade(one, config, work, missing, store, make, progress, watch)
+        if not _answer_and_grade(one, config, work, missing, store, make, progress, watch):
+            # made anew, the record would name today's versions for answers of another day
+            kept = read_record(store.folder)
+            if kept is not None:
+                return kept
         return close_run(store, work)
 
 
@@ -184,12 +189,15 @@ def _answer_and_grade(
     make: MakeEngine,
     progress: Progress,
     watch: Watch,
-) -> None:
-    """Ask what is missing and grade what is ungraded; with nothing of either, no engine and no grader starts."""
+) -> bool:
+    """Ask what is missing and grade what is ungraded, and say whether there was anything to do.
+
+    With nothing of either, no engine and no grader starts.
+    """
     ungraded = {item.task.name: store.ungraded(item.task.name, item.task.grader.name) for item in work}
     busy = {request.task for request in missing} | {name for name, keys in ungraded.items() if keys}
     if not busy:
-        return
+        return False
     for name in busy:
         store.reopen(name)
     owner = {item.task.name: item.task for item in work}
@@ -218,7 +226,7 @@ def _answer_and_grade(
                 store.use_engine(engine.describe())
                 asked = {request.key: request for request in missing}
                 progress.doing, progress.started = "generating", time.monotonic()
-                for completion in engine.answer(missing, pulse):
+                for completion in _alive(engine.answer(missing, pulse)):
                     request = asked[completion.request]
                     store.add_completion(completion)
                     progress.answered += completion.fault is None
@@ -230,3 +238,17 @@ def _answer_and_grade(
         progress.doing = "grading"
         watch(progress)
         pool.finish()
+    return True
+
+
+def _alive(completions: Iterator[Completion]) -> Iterator[Completion]:
+    """The engine's completions; its death is the machine's trouble, which running again may mend."""
+    try:
+        yield from completions
+    except BenchcoreError:
+        raise
+    except Exception as error:  # the boundary to engines: torch and vLLM raise nearly anything
+        why = str(error).strip().partition("\n")[0]
+        raise MachineError(
+            f"the engine died: {type(error).__name__}: {why}", "run the same command again; what is there is kept"
+        ) from error

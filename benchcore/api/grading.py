@@ -36,16 +36,21 @@ class GradesPrograms(Protocol):
 def grade(run: Path, *, data: Path | None = None, watch: Watch = lambda graded: None) -> RunRecord:
     """Grade every stored completion of the run folder `run` again, with today's graders and no engine.
 
-    Raises `ConfigError` if `run` is no run folder, `RunMismatch` if a task or its data are others now.
+    Raises `ConfigError` if `run` is no run folder, `RunMismatch` if a task, its data or its prompts are others now.
     """
     config = read_config(run)
     where = data_folder(data)
     work = []
+    files = config.get("task_files", {})
     for name, chosen in config["tasks"].items():
-        task = catalog.load_task(name).override(**{key: chosen[key] for key in ("trials", "temperature", "top_p")})
+        task = catalog.load_task(files.get(name, name)).override(
+            **{key: chosen[key] for key in ("trials", "temperature", "top_p")}
+        )
         work.append(prepare(task, where, chosen.get("limit")))
     with Store(run) as store:
         store.adopt(config["run"], {item.task.name: item.settings for item in work})
+        for item in work:
+            store.register(item.samples, item.requests)
         graded = 0
 
         def accept(found: Grade) -> None:
@@ -91,6 +96,8 @@ def grade_samples(
     the line number for a malformed row or an unknown id, and `RunIncomplete` when samples of the task are
     missing from the file: the grades are written, but there is no figure for a part of a task.
     """
+    if out is not None and out.exists() and file.exists() and out.samefile(file):
+        raise ConfigError(f"--out {out} is the file of completions itself", "give the grades a file of their own")
     chosen = catalog.load_task(task)
     if whole:
         chosen = _whole(chosen)
@@ -117,7 +124,7 @@ def grade_samples(
                 if not isinstance(text, str):
                     raise DataError(f"{where}: the field {text_field!r} is not text but {type(text).__name__}")
                 if name not in samples:
-                    raise DataError(f"{where}: the task {task} has no sample {name!r}", nearest(name, samples))
+                    raise DataError(f"{where}: the task {chosen.name} has no sample {name!r}", nearest(name, samples))
                 empty += not text.strip()
                 pool.submit(chosen, samples[name], name, text)
             pool.finish()
@@ -173,8 +180,24 @@ def _writer(out: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     if out is None:
         yield lambda row: None
         return
+
+    def write(row: Mapping[str, Any]) -> None:
+        # in ASCII: a text may hold half a surrogate pair, which no encoding takes
+        with _writing(out):
+            print(json.dumps(row), file=stream)
+
+    with _writing(out):
+        stream = out.open("w", encoding="utf-8")
     try:
-        with out.open("w", encoding="utf-8") as stream:
-            yield lambda row: print(json.dumps(row, ensure_ascii=False), file=stream)
+        yield write
+    finally:
+        with _writing(out):
+            stream.close()
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise MachineError(f"cannot write {out}: {error.strerror or error}") from error

@@ -9,7 +9,7 @@ from typing import Any
 from benchcore import catalog
 from benchcore.api.pool import GradingPool
 from benchcore.api.summary import REPORTED, versions
-from benchcore.api.work import data_folder, prepare
+from benchcore.api.work import check_limit, data_folder, prepare
 from benchcore.catalog import Listing
 from benchcore.checkpoint import cache_folder
 from benchcore.engines.choice import choose
@@ -63,6 +63,7 @@ class Check:
 
 def check_tasks(names: Sequence[str] = (), *, data: Path | None = None, limit: int | None = None) -> Iterator[Check]:
     """Prove tasks one by one: ids are unique, the reference answer is graded right and an empty one wrong."""
+    check_limit(limit)
     for name in names or [listing.name for listing in catalog.listing()]:
         try:
             yield _check(catalog.load_task(name), data_folder(data), limit)
@@ -109,8 +110,9 @@ def runs(out: Path = Path("runs")) -> list[RunListing]:
         record = read_record(folder)
         headline = []
         for task in record.tasks if record else ():
-            figure = task.figures[0]
-            headline.append(f"{task.task} {figure.name} " + ("n/a" if figure.value is None else f"{figure.value:.1%}"))
+            for figure in task.figures[:1]:
+                value = "n/a" if figure.value is None else f"{figure.value:.1%}"
+                headline.append(f"{task.task} {figure.name} {value}")
         found.append(
             RunListing(
                 run=str(folder),

@@ -23,7 +23,7 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
         record = task_record(item, store.totals(name), grades)
         records.append(record)
         if record.graded == record.requests:
-            store.close_task(record)
+            store.close_task(record, item.task.grader.isolation())
     closed = store.closed_tasks()
     shown = {record.task: record for record in [*closed, *records]}
     config = store.config()
@@ -33,7 +33,7 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
         step=config["checkpoint"].get("step"),
         model_digest=config["run"]["weights"],
         engine=store.engine(),
-        isolation={layer: state for item in work for layer, state in item.task.grader.isolation().items()},
+        isolation=store.isolation(),
         versions=versions(),
         tasks=tuple(shown[name] for name in sorted(shown)),
         complete={record.task for record in closed} == config["tasks"].keys(),

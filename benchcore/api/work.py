@@ -11,7 +11,7 @@ from benchcore.config import EvalConfig
 from benchcore.errors import ConfigError
 from benchcore.plan import plan, settings
 from benchcore.records import Request, Sample
-from benchcore.task import Task
+from benchcore.task import Task, first_repeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +22,22 @@ class Work:
     samples: Sequence[Sample]
     requests: Sequence[Request]
     settings: dict[str, Any]
+    file: str | None = None
+    """Where the task is defined, if it was named by a path."""
 
 
-def prepare(task: Task, data: Path | None, limit: int | None) -> Work:
+def prepare(task: Task, data: Path | None, limit: int | None, file: str | None = None) -> Work:
     """Read the task's rows and plan its requests. Raises `DataError` when there are no rows."""
+    check_limit(limit)
     samples, source = task.samples(data, limit)
-    return Work(task=task, samples=samples, requests=plan(task, samples), settings=settings(task, source, limit))
+    chosen = settings(task, source, limit)
+    return Work(task=task, samples=samples, requests=plan(task, samples), settings=chosen, file=file)
+
+
+def check_limit(limit: int | None) -> None:
+    """Raise `ConfigError` for a number of samples that cannot be meant."""
+    if limit is not None and limit < 1:
+        raise ConfigError(f"limit must be 1 or more, got {limit}")
 
 
 def prepare_all(config: EvalConfig) -> list[Work]:
@@ -39,7 +49,15 @@ def prepare_all(config: EvalConfig) -> list[Work]:
         catalog.load_task(name).override(trials=config.trials, temperature=config.temperature, top_p=config.top_p)
         for name in config.tasks
     ]
-    return [prepare(task, data, config.limit) for task in tasks]
+    if repeated := first_repeat(task.name for task in tasks):
+        raise ConfigError(f"two of the tasks are called {repeated!r}", "rename one of their files")
+    return [prepare(task, data, config.limit, task_file(name)) for task, name in zip(tasks, config.tasks, strict=True)]
+
+
+def task_file(name: str) -> str | None:
+    """The absolute path that `name` gives a task by, with its @variant; None for a task of the catalog."""
+    path, at, variant = name.rpartition(".py")
+    return f"{Path(path).expanduser().absolute()}{at}{variant}" if at and variant[:1] in ("", "@") else None
 
 
 def data_folder(given: Path | None) -> Path | None:

@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, Parameter
-from cyclopts.config import Toml
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from benchcore import __version__
-from benchcore.errors import BenchcoreError
+from benchcore.cli.output import tell
+from benchcore.cli.settings import Settings
+from benchcore.errors import BenchcoreError, MachineError, nearest
 
 INTERRUPTED = 130
 USAGE = 2
@@ -19,10 +20,12 @@ app = App(
     version=__version__,
     version_flags=["--version"],
     default_parameter=Parameter(negative=()),
-    config=[
-        Toml("benchcore.toml", must_exist=False, search_parents=False),
-        Toml("pyproject.toml", root_keys=["tool", "benchcore"], must_exist=False, search_parents=False),
-    ],
+    help_format="plaintext",  # the others import a Markdown parser, a quarter of the time that --help takes
+    suppress_keyboard_interrupt=False,
+)
+app.config = (
+    Settings(program=app, file="benchcore.toml"),
+    Settings(program=app, file="pyproject.toml", root=("tool", "benchcore")),
 )
 app.command("benchcore.cli.eval:evaluate", name="eval", help="Evaluate checkpoints on tasks; run again to go on.")
 app.command("benchcore.cli.grade:grade", name="grade", help="Grade a run again, or completions made elsewhere.")
@@ -38,19 +41,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = app(
             sys.argv[1:] if arguments is None else list(arguments),
             exit_on_error=False,
-            print_error=True,
+            print_error=False,
             result_action="return_value",
         )
-    except CycloptsError:
-        return USAGE
+        sys.stdout.flush()
+    except CycloptsError as error:
+        return _say(_sentence(error), USAGE)
     except BenchcoreError as error:
-        print(f"benchcore: {error}", file=sys.stderr)
-        return error.exit_code
+        return _say(error, error.exit_code)
     except KeyboardInterrupt:
-        print("benchcore: interrupted; run the same command again to go on", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # the reader has left, as in `benchcore tasks | head`: keep the interpreter from complaining at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _say("interrupted; run the same command again to go on", INTERRUPTED)
+    except (BrokenPipeError, SystemExit) as error:
+        # the reader has left, as in `benchcore tasks | head`; rich, which prints --help, makes an exit of it
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        _give_up_output()
         return 0
+    except OSError as error:
+        _give_up_output()
+        return _say(f"the machine refused: {error}", MachineError.exit_code)
     return result if isinstance(result, int) else 0
+
+
+def _give_up_output() -> None:
+    """Keep the interpreter from complaining at its exit about what it could not print."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence(error: CycloptsError) -> str:
+    error.verbose = False
+    if isinstance(error, UnusedCliTokensError) and error.app is not None and error.unused_tokens:
+        commands = [name for name in error.app if not name.startswith("-")]
+        hint = nearest(error.unused_tokens[0], commands) or "see --help"
+        return f"unexpected argument {error.unused_tokens[0]!r}; {hint}"
+    return str(error).rstrip(".")
+
+
+def _say(what: BenchcoreError | str, code: int) -> int:
+    tell("benchcore: " + " ".join(str(what).splitlines()))
+    return code

@@ -1,10 +1,10 @@
 """`benchcore demo`: a small real checkpoint, real problems, the whole way."""
 
-import sys
 from pathlib import Path
 
-from benchcore.cli.output import ProgressLine, only_results
+from benchcore.cli.output import ProgressLine, only_results, tell
 from benchcore.config import EvalConfig
+from benchcore.errors import RunIncomplete
 
 
 def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
@@ -25,7 +25,7 @@ def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
     from benchcore.report.terminal import render
 
     with only_results() as results:
-        checkpoint = str(convert(say=lambda text: print(text, file=sys.stderr, flush=True)))
+        checkpoint = str(convert(say=tell))
         for task, number in (("skill_arithmetic", None), ("humaneval", limit)):
             progress = ProgressLine()
             config = EvalConfig(tasks=(task,), engine="embedded", out=out, limit=number)
@@ -34,4 +34,6 @@ def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
             finally:
                 progress.close()
         print(render(results_table(evaluation.records)), file=results)
+    if not all(record.complete for record in evaluation.records):
+        raise RunIncomplete("not complete", "run the same command again; what is there is kept")
     return 0

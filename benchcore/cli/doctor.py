@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchcore.cli.output import print_json
+from benchcore.cli.output import only_results, print_json
 
 
 def doctor(*, data: Path | None = None, json: bool = False) -> int:
@@ -17,10 +17,11 @@ def doctor(*, data: Path | None = None, json: bool = False) -> int:
     """
     from benchcore import api
 
-    found = api.doctor(data=data)
-    if json:
-        print_json(found)
-        return 0
+    with only_results() as results:  # task files are run, and may print
+        found = api.doctor(data=data)
+        if json:
+            print_json(found, results)
+            return 0
     print("installed   " + ", ".join(f"{name} {version}" for name, version in found["versions"].items()))
     if found["missing"]:
         print("missing     " + ", ".join(found["missing"]))

@@ -1,11 +1,10 @@
 """`benchcore eval`: checkpoints x tasks -> figures."""
 
-import sys
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from benchcore.cli.output import ProgressLine, only_results, print_json
+from benchcore.cli.output import ProgressLine, only_results, print_json, tell
 from benchcore.config import EvalConfig
 from benchcore.errors import RunIncomplete
 
@@ -43,7 +42,7 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
         finally:
             progress.close()
         for skipped in evaluation.skipped:
-            print(f"benchcore: skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
+            tell(f"benchcore: skipped {skipped.path}: {skipped.reason}")
         if config.json:
             print_json(evaluation, results)
         else:

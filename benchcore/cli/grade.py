@@ -11,6 +11,7 @@ from benchcore.errors import ConfigError, RunIncomplete
 
 def grade(
     what: Path,
+    /,
     *,
     task: str | None = None,
     id_field: Annotated[str, Parameter(name="--id")] = "task_id",

@@ -4,32 +4,49 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TextIO
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
-import msgspec
-
-from benchcore.api.evaluation import Progress
+if TYPE_CHECKING:
+    from benchcore.api.evaluation import Progress
 
 PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
 
 def print_json(document: Any, stream: TextIO | None = None) -> None:
     """Print one JSON document."""
-    print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode(), file=stream or sys.stdout)
+    import msgspec
+
+    print(
+        msgspec.json.format(msgspec.json.encode(document, enc_hook=_plain), indent=2).decode(),
+        file=stream or sys.stdout,
+    )
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """Print to standard error; that nobody reads it any more is no reason to stop working."""
+    with suppress(BrokenPipeError):
+        print(text, end=end, file=sys.stderr, flush=True)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"no JSON for {type(value).__name__}")
 
 
 @contextmanager
 def only_results() -> Iterator[TextIO]:
     """Yield the real standard output, and send whatever else is written to it to standard error.
 
-    Engines print from C and from processes of their own, so the descriptor is exchanged, not `sys.stdout`.
+    Engines print from C and from processes of their own, so the descriptor is exchanged beside `sys.stdout`.
     """
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
     try:
-        with os.fdopen(os.dup(kept), "w", encoding="utf-8") as results:
+        with redirect_stdout(sys.stderr), os.fdopen(os.dup(kept), "w", encoding="utf-8") as results:
             yield results
     finally:
         sys.stdout.flush()
@@ -46,7 +63,7 @@ def counting(verb: str) -> Iterator[Callable[[int], None]]:
         nonlocal last
         if (now := time.monotonic()) - last >= 1.0:
             last = now
-            print(f"{count} {verb}", file=sys.stderr, flush=True)
+            tell(f"{count} {verb}")
 
     yield show
 
@@ -59,7 +76,7 @@ class ProgressLine:
         self._last = 0.0
         self._doing = ""
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Show the progress, at most a few times a second."""
         now = time.monotonic()
         if progress.doing == self._doing and now - self._last < (0.2 if self._live else PLAIN_EVERY):
@@ -68,17 +85,17 @@ class ProgressLine:
         text = describe(progress)
         if self._live:
             width = os.get_terminal_size(2).columns - 1
-            print(f"\r\x1b[2K{text[:width]}", end="", file=sys.stderr, flush=True)
+            tell(f"\r\x1b[2K{text[:width]}", end="")
         else:
-            print(text, file=sys.stderr, flush=True)
+            tell(text)
 
     def close(self) -> None:
         """End the line that was being rewritten."""
         if self._live and self._doing:
-            print(file=sys.stderr, flush=True)
+            tell("")
 
 
-def describe(progress: Progress) -> str:
+def describe(progress: "Progress") -> str:
     """`name: generating 12/32 answered, 10 graded, 143 tokens/s, 2:10 left`."""
     parts = [
         f"{progress.run}: {progress.doing} {progress.answered}/{progress.total} answered, {progress.graded} graded"

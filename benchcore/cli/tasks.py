@@ -1,11 +1,15 @@
 """`benchcore tasks`: list, check and show tasks."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from cyclopts import App
 
-from benchcore.cli.output import print_json
+from benchcore.cli.output import only_results, print_json
 from benchcore.errors import BenchcoreError
+
+if TYPE_CHECKING:
+    from benchcore.api.look import Check
 
 app = App(name="tasks", help="List, check and show tasks.")
 NAMED = 5  # failing samples named in one line
@@ -57,31 +61,37 @@ def check(*names: str, data: Path | None = None, limit: int | None = None, json:
     from benchcore import api
 
     found = []
-    for one in api.check_tasks(names, data=data, limit=limit):
-        found.append(one)
+    with only_results() as results:
+        for one in api.check_tasks(names, data=data, limit=limit):
+            found.append(one)
+            if not json:
+                _print_check(one, results)
         if json:
-            continue
-        if one.trouble is not None:
-            print(f"{one.task}: not checked: {one.trouble}")
-        elif one.passed:
-            print(f"{one.task}: {one.samples} samples, every reference right, every empty answer wrong")
-        for what, failing in (
-            ("references not right", one.reference_not_right),
-            ("empty answers not wrong", one.empty_not_wrong),
-        ):
-            if failing:
-                more = ", ..." if len(failing) > NAMED else ""
-                print(f"{one.task}: {len(failing)} {what}: {', '.join(failing[:NAMED])}{more}")
-    if json:
-        print_json(found)
+            print_json(found, results)
     failed = [one.task for one in found if not one.passed]
     if failed:
         raise CheckFailed(f"not proved: {', '.join(failed)}")
     return 0
 
 
+def _print_check(one: "Check", results: TextIO) -> None:
+    if one.trouble is not None:
+        print(f"{one.task}: not checked: {one.trouble}", file=results, flush=True)
+    elif one.passed:
+        every = "every reference right, every empty answer wrong"
+        print(f"{one.task}: {one.samples} samples, {every}", file=results, flush=True)
+    for what, failing in (
+        ("references not right", one.reference_not_right),
+        ("empty answers not wrong", one.empty_not_wrong),
+    ):
+        if failing:
+            more = ", ..." if len(failing) > NAMED else ""
+            named = ", ".join(failing[:NAMED]) + more
+            print(f"{one.task}: {len(failing)} {what}: {named}", file=results, flush=True)
+
+
 @app.command
-def show(name: str, *, limit: int | None = None, data: Path | None = None, json: bool = False) -> int:
+def show(name: str, /, *, limit: int | None = None, data: Path | None = None, json: bool = False) -> int:
     """Print a task's requests as they would be asked of an engine.
 
     Parameters
@@ -97,10 +107,11 @@ def show(name: str, *, limit: int | None = None, data: Path | None = None, json:
     """
     from benchcore import api
 
-    requests = list(api.show_task(name, limit=limit, data=data))
-    if json:
-        print_json(requests)
-        return 0
+    with only_results() as results:  # a task file may print
+        requests = list(api.show_task(name, limit=limit, data=data))
+        if json:
+            print_json(requests, results)
+            return 0
     for request in requests:
         prompt = request["prompt"]
         text = (

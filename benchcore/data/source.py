@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import importlib.util
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +86,10 @@ class Source:
 
         try:
             return list(datasets.load_dataset(self.dataset, self.config, split=self.split))
-        except (OSError, ValueError) as error:  # what `datasets` raises offline or for an unknown name
-            raise DataError(*self._missing(data_dir, str(error).splitlines()[0])) from error
+        # what `datasets` raises offline, for an unknown name, and for a set it cannot read
+        except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise DataError(*self._missing(data_dir, reason)) from error
 
     def _missing(self, data_dir: Path | None, hub_trouble: str = "") -> tuple[str, str]:
         looked = [f"{data_dir / self.local} (not there)" if data_dir else f"{self.local} (BENCHCORE_DATA is not set)"]
@@ -148,17 +151,21 @@ def numbered_rows(path: Path) -> Iterator[tuple[int, Row]]:
     opener = gzip.open if path.suffix == ".gz" else open
     number = 0
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
+        # as bytes: a text stream decodes in blocks and could not tell which line is not UTF-8
+        with opener(path, "rb") as lines:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                row = json.loads(line)
+                row = json.loads(line.decode("utf-8"))
                 if not isinstance(row, dict):
                     raise DataError(f"{path}, line {number}: expected a JSON object, found {type(row).__name__}")
                 yield number, row
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        where = number if isinstance(error, json.JSONDecodeError) else number + 1
-        raise DataError(f"{path}, line {where}: not valid JSON ({error})") from error
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}, line {number}: not valid JSON ({error})") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}, line {number}: not UTF-8 ({error})") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{path}, after line {number}: the gzip file is cut short or damaged ({error})") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 

@@ -1,13 +1,19 @@
 """vLLM: every request at once, prefix caching on, completions as they finish.
 
 The engine is stepped directly because `LLM.generate` returns only when the last request is done. Prompts
-are tokenised here, exactly as for the embedded engine.
+are tokenised here, exactly as for the embedded engine. Trials are requests of their own, not `SamplingParams.n`:
+vLLM makes requests of them anyway, which share the prompt through the prefix cache, and seeds the i-th of them
+with seed + i, so that a trial asked again after a crash would draw other numbers than in an uninterrupted run.
+
+vLLM's CPU build (0.32) has two traps for requests with a seed of their own. It rewinds the generator of a
+prompt that is prefilled in parts, which kills it ("CPU Generator does not use offset"): so prompts are
+prefilled whole. And it ignores the seeds in a batch in which some request has none (vllm-project/vllm#51206):
+so greedy and sampled requests take turns.
 """
 
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from types import TracebackType
 from typing import Any
 
@@ -17,6 +23,8 @@ from benchcore.engines import Pulse
 from benchcore.engines.window import Window
 from benchcore.errors import CheckpointError, MachineError, MissingExtra
 from benchcore.records import Completion, Fault, Finish, Request, cut_at_stop
+
+CPU_BATCH_TOKENS = 4096  # tokens that vLLM's CPU build takes in one pass
 
 
 class VLLM:
@@ -54,7 +62,9 @@ class VLLM:
                 max_model_len=self._longest,
                 enable_prefix_caching=True,
                 load_format="safetensors",
+                disable_log_stats=True,
                 seed=0,
+                **(self._cpu_settings() if self._cpu else {}),
             )
         except (ValueError, RuntimeError, OSError, NotImplementedError) as error:
             raise CheckpointError(
@@ -69,75 +79,78 @@ class VLLM:
         self._llm.llm_engine.engine_core.shutdown()
         self._llm = None
 
+    def _cpu_settings(self) -> dict[str, Any]:
+        return {
+            "enable_chunked_prefill": False,
+            "max_num_batched_tokens": max(self._longest or 0, CPU_BATCH_TOKENS),
+            # vLLM would claim nearly all memory of the node for its cache, and fail where some is in use
+            "kv_cache_memory_bytes": _cpu_cache_bytes(),
+            # compiling takes a minute, and makes a small model on a CPU hardly faster
+            "enforce_eager": True,
+        }
+
     def describe(self) -> Mapping[str, Any]:
         """What runs the model, and what of it can be repeated."""
         import torch
 
-        seeded = (
-            "sampled text is not: vLLM's CPU build fails on requests with a seed of their own,"
-            " so they share the engine's one stream of random numbers"
-            if self._cpu
-            else "sampled text follows from the request's own seed up to the same near-ties"
-        )
         return {
             "family": "vllm",
             "vllm": self._version,
             "torch": torch.__version__,
             "device": "cpu" if self._cpu else "cuda",
             "dtype": self._dtype,
-            "reproducible": f"greedy text is, but for near-ties that rounding decides differently; {seeded}",
+            "reproducible": "greedy and sampled text follow from the request alone, but for near-ties that "
+            "rounding decides differently in another batch",
         }
 
     def answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:
         """Submit everything, then yield each completion as vLLM finishes it."""
+        greedy = [request for request in requests if request.decode.temperature == 0]
+        sampled = [request for request in requests if request.decode.temperature > 0]
+        for turn in (greedy, sampled) if self._cpu else (requests,):
+            yield from self._answer(turn, pulse)
+
+    def _answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:
         from vllm import TokensPrompt
 
         engine = self._llm.llm_engine
         started = time.perf_counter()
-        waiting: dict[str, tuple[list[Request], int]] = {}
-        for number, group in enumerate(self._groups(requests)):
-            ids = self._window.encode(group[0])
-            waiting[str(number)] = (group, len(ids))
-            params = self._sampling(group, self._window.room(group[0], len(ids)))
-            engine.add_request(str(number), TokensPrompt(prompt_token_ids=ids), params)
-        seen: dict[str, int] = {}
+        waiting: dict[str, tuple[Request, int]] = {}
+        for request in requests:
+            ids = self._window.encode(request)
+            waiting[request.key] = (request, len(ids))
+            params = _sampling(request, self._window.room(request, len(ids)))
+            engine.add_request(request.key, TokensPrompt(prompt_token_ids=ids), params)
         while engine.has_unfinished_requests():
             try:
                 outputs = engine.step()
             except Exception as error:  # a boundary: the engine's own process died
                 raise MachineError(f"vLLM stopped: {error}", "run the same command again to go on") from error
             for output in outputs:
-                tokens = sum(len(part.token_ids) for part in output.outputs)
-                pulse(tokens - seen.get(output.request_id, 0))
-                seen[output.request_id] = tokens
-                if output.finished:
-                    group, length = waiting.pop(output.request_id)
-                    for request, part in zip(group, output.outputs, strict=True):
-                        yield _completion(request, part, length, time.perf_counter() - started)
+                request, length = waiting.pop(output.request_id)
+                [part] = output.outputs
+                pulse(len(part.token_ids))
+                yield _completion(request, part, length, time.perf_counter() - started)
 
-    def _groups(self, requests: Sequence[Request]) -> Iterator[list[Request]]:
-        """Requests that vLLM takes as one: trials of a prompt share it by `n` where they need no seed of their own."""
-        if not self._cpu:
-            yield from ([request] for request in requests)
-            return
-        ordered = sorted(requests, key=lambda request: (request.task, request.sample, request.trial))
-        for _, same in groupby(ordered, key=lambda request: (request.task, request.sample)):
-            yield list(same)
 
-    def _sampling(self, group: list[Request], room: int) -> Any:
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
+def _sampling(request: Request, room: int) -> Any:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
 
-        decode = group[0].decode
-        return SamplingParams(
-            n=len(group),
-            temperature=decode.temperature,
-            top_p=decode.top_p,
-            max_tokens=room,
-            stop=list(decode.stop),
-            seed=None if self._cpu or decode.temperature == 0 else group[0].seed,
-            output_kind=RequestOutputKind.FINAL_ONLY,
-        )
+    decode = request.decode
+    return SamplingParams(
+        temperature=decode.temperature,
+        top_p=decode.top_p,
+        max_tokens=room,
+        stop=list(decode.stop),
+        seed=None if decode.temperature == 0 else request.seed,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _cpu_cache_bytes() -> int:
+    """A quarter of the memory that is free now, and at most 4 GiB, for vLLM's key-value cache on a CPU."""
+    return int(min(4 * 2**30, os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4))
 
 
 def _completion(request: Request, part: Any, length: int, seconds: float) -> Completion:

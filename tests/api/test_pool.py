@@ -1,0 +1,104 @@
+"""The grading pool: a bounded queue, grades in order, sessions opened first and closed last."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from benchcore.api.pool import QUEUE, GradingPool
+from benchcore.data.source import generated
+from benchcore.errors import MachineError
+from benchcore.metrics.rates import accuracy
+from benchcore.records import Decode, Grade, Sample, Verdict
+from benchcore.task import GradeFn, Task
+
+SAMPLE = Sample(id="s", prompt="p", target="t")
+
+
+class Gate:
+    """A grader whose grades wait until `open` is set."""
+
+    name = "gate@1"
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.running = 0
+
+    @contextmanager
+    def session(self) -> Iterator[GradeFn]:
+        self.running += 1
+        yield self.grade
+        self.running -= 1
+
+    def grade(self, sample: Sample, text: str) -> Grade:
+        assert self.open.wait(60), "never opened"
+        assert self.running == 1, "graded outside its session"
+        return Grade(request="", value=1.0, verdict=Verdict.RIGHT, grader=self.name)
+
+    def isolation(self) -> Mapping[str, str]:
+        return {}
+
+    def reference(self, sample: Sample) -> str:
+        return ""
+
+
+def task(grader: Gate) -> Task:
+    return Task(
+        version=1,
+        rows=generated(lambda seed: []),
+        sample=lambda row: SAMPLE,
+        decode=Decode(max_tokens=1),
+        grader=grader,
+        metrics=(accuracy(),),
+        name="gated",
+    )
+
+
+def test_the_queue_holds_so_many_and_no_more_and_keeps_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    room = QUEUE * 2
+    grader = Gate()
+    gated = task(grader)
+    accepted: list[str] = []
+    waiting = []
+    with GradingPool([gated], lambda grade: accepted.append(grade.request)) as pool:
+        for number in range(3 * room):
+            if number == room:
+                assert accepted == [], "the queue takes this many without waiting"
+                grader.open.set()
+            pool.submit(gated, SAMPLE, str(number), "text")
+            waiting.append(number + 1 - len(accepted))
+        pool.finish()
+    assert max(waiting) == room
+    assert accepted == [str(number) for number in range(3 * room)]
+    assert grader.running == 0
+
+
+def test_leaving_early_drops_what_waits_and_closes_the_session() -> None:
+    grader = Gate()
+    gated = task(grader)
+    accepted: list[Grade] = []
+
+    def leave_early() -> None:
+        with GradingPool([gated], accepted.append) as pool:
+            for number in range(10):
+                pool.submit(gated, SAMPLE, str(number), "text")
+            grader.open.set()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        leave_early()
+    assert grader.running == 0 and len(accepted) <= 10
+
+
+def test_a_grader_that_cannot_work_says_so_before_anything_is_graded() -> None:
+    class Broken(Gate):
+        @contextmanager
+        def session(self) -> Iterator[GradeFn]:
+            raise MachineError("no worker can be started")
+            yield self.grade
+
+    good = Gate()
+    with pytest.raises(MachineError, match="no worker"), GradingPool([task(good), task(Broken())], lambda grade: None):
+        pytest.fail("was entered")

@@ -158,13 +158,17 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRecord:
-    """What one task came to in a run: its settings, counts, diagnostics and figures."""
+    """What one task came to in a run: its settings, counts, diagnostics and figures.
+
+    `isolation` is what was in force for code that the model wrote: layer -> state, empty where none was run.
+    """
 
     task: str
     version: int
     data: str
     grader: str
     settings: Mapping[str, Any]
+    isolation: Mapping[str, str]
     requests: int
     completions: int
     faults: int
@@ -186,7 +190,6 @@ class RunRecord:
     step: int | None
     model_digest: str
     engine: Mapping[str, Any]
-    isolation: Mapping[str, str]
     versions: Mapping[str, str]
     tasks: tuple[TaskRecord, ...]
     complete: bool

@@ -57,7 +57,9 @@ def main() -> int:
             print(f"killed with {len(now)} of {LIMIT} stored", flush=True)
         code = start(checkpoint, rough).wait()
         texts = [{key: text for key, (_, text) in journal(out).items()} for out in (quiet, rough)]
-        figures = [json.loads(next(out.glob("*/run.json")).read_text())["tasks"][0]["figures"] for out in (quiet, rough)]
+        figures = [
+            json.loads(next(out.glob("*/run.json")).read_text())["tasks"][0]["figures"] for out in (quiet, rough)
+        ]
     same_texts, same_figures = texts[0] == texts[1], figures[0] == figures[1]
     print(
         f"{done} runs killed, then exit {code}: {len(texts[1])} of {LIMIT} answered,"

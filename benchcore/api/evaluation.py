@@ -13,8 +13,9 @@ from benchcore.config import EvalConfig
 from benchcore.engines import Engine
 from benchcore.engines.choice import choose
 from benchcore.errors import BenchcoreError, ConfigError, MachineError
+from benchcore.journal import stored_answers
 from benchcore.records import Completion, Grade, Request, RunRecord
-from benchcore.store import Store, read_record, stored_answers
+from benchcore.store import Store, read_record
 
 MakeEngine = Callable[[Checkpoint, EvalConfig], Engine]
 

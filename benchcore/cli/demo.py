@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchcore.cli.output import ProgressLine, only_results, tell
+from benchcore.cli.output import ProgressLine, only_results, show_table, tell
 from benchcore.config import EvalConfig
 from benchcore.errors import RunIncomplete
 
@@ -22,7 +22,6 @@ def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
     from benchcore import api
     from benchcore.interop.smollm import convert
     from benchcore.report.results import results_table
-    from benchcore.report.terminal import render
 
     with only_results() as results:
         checkpoint = str(convert(say=tell))
@@ -33,7 +32,7 @@ def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
                 evaluation = api.evaluate([checkpoint], config, watch=progress)
             finally:
                 progress.close()
-        print(render(results_table(evaluation.records)), file=results)
+        show_table(results_table(evaluation.records), results)
     if not all(record.complete for record in evaluation.records):
         raise RunIncomplete("not complete", "run the same command again; what is there is kept")
     return 0

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from benchcore.cli.output import ProgressLine, only_results, print_json, tell
+from benchcore.cli.output import ProgressLine, only_results, print_json, show_table, tell
 from benchcore.config import EvalConfig
 from benchcore.errors import RunIncomplete
 
@@ -22,7 +22,6 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
     from benchcore import api
     from benchcore.report.results import results_table
     from benchcore.report.table import text_table
-    from benchcore.report.terminal import render
 
     if config.dry_run:
         with only_results() as results:
@@ -33,7 +32,7 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
                 headings = ("run", "task", "requests", "answered", "prompt tokens", "at most out")
                 rows = [(one.run, one.task, *(f"{number:,}" for number in one.counts)) for one in outlook.tasks]
                 title = f"Would ask the engine {outlook.engine} ({outlook.because})"
-                print(render(text_table(title, headings, rows)), file=results)
+                show_table(text_table(title, headings, rows), results)
         return 0
     progress = ProgressLine()
     with only_results() as results:
@@ -46,7 +45,7 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
         if config.json:
             print_json(evaluation, results)
         else:
-            print(render(results_table(evaluation.records)), file=results)
+            show_table(results_table(evaluation.records), results)
     if incomplete := [record.run for record in evaluation.records if not record.complete]:
         raise RunIncomplete(
             f"not complete: {', '.join(incomplete)}", "run the same command again; what is there is kept"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from benchcore.cli.output import counting, only_results, print_json
+from benchcore.cli.output import counting, only_results, print_json, show_table
 from benchcore.errors import ConfigError, RunIncomplete
 
 
@@ -44,7 +44,6 @@ def grade(
     """
     from benchcore import api
     from benchcore.report.results import results_table, tasks_table
-    from benchcore.report.terminal import render
 
     if what.is_dir():
         if task is not None or whole or out is not None:
@@ -54,7 +53,7 @@ def grade(
             if json:
                 print_json(record, results)
             else:
-                print(render(results_table([record])), file=results)
+                show_table(results_table([record]), results)
         if not record.complete:
             raise RunIncomplete(f"{what} is not complete", "run its evaluation again")
         return 0
@@ -69,7 +68,7 @@ def grade(
         if json:
             print_json(graded, results)
         else:
-            print(render(tasks_table(f"Results of {what}", [graded.record], graded.notes)), file=results)
+            show_table(tasks_table(f"Results of {what}", [graded.record], graded.notes), results)
     if graded.record.graded < graded.record.requests:
         raise RunIncomplete(f"{graded.record.requests - graded.record.graded} completions could not be graded")
     return 0

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from benchcore.api.evaluation import Progress
+    from benchcore.report.table import Table
 
+PLAIN_WIDTH = 100  # columns of a table that goes to a file or a pipe
 PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
 
@@ -22,6 +24,16 @@ def print_json(document: Any, stream: TextIO | None = None) -> None:
         msgspec.json.format(msgspec.json.encode(document, enc_hook=_plain), indent=2).decode(),
         file=stream or sys.stdout,
     )
+
+
+def show_table(table: "Table", stream: TextIO | None = None) -> None:
+    """Print a table, as wide as the terminal, or `PLAIN_WIDTH` where there is none."""
+    from rich.console import Console
+
+    from benchcore.report.terminal import print_table
+
+    out = stream or sys.stdout
+    print_table(table, Console(file=out, width=None if out.isatty() else PLAIN_WIDTH))
 
 
 def tell(text: str, end: str = "\n") -> None:

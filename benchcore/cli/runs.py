@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchcore.cli.output import print_json
+from benchcore.cli.output import print_json, show_table
 
 
 def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
@@ -17,7 +17,6 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
     """
     from benchcore import api
     from benchcore.report.table import text_table
-    from benchcore.report.terminal import render
 
     found = api.runs(out)
     if json:
@@ -27,5 +26,5 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
         (one.run, one.engine, ", ".join(one.figures or one.tasks), "complete" if one.complete else "not complete")
         for one in found
     ]
-    print(render(text_table(f"Runs in {out}", ("run", "engine", "figures", "state"), rows)))
+    show_table(text_table(f"Runs in {out}", ("run", "engine", "figures", "state"), rows))
     return 0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from cyclopts import App
 
-from benchcore.cli.output import only_results, print_json
+from benchcore.cli.output import only_results, print_json, show_table
 from benchcore.errors import BenchcoreError
 
 if TYPE_CHECKING:
@@ -32,14 +32,13 @@ def list_tasks(*, json: bool = False) -> int:
     """
     from benchcore import api
     from benchcore.report.table import text_table
-    from benchcore.report.terminal import render
 
     found = api.tasks()
     if json:
         print_json(found)
         return 0
     rows = [(one.name, ", ".join(f"@{variant}" for variant in one.variants), one.about) for one in found]
-    print(render(text_table("Tasks", ("task", "variants", "about"), rows)))
+    show_table(text_table("Tasks", ("task", "variants", "about"), rows))
     return 0
 
 

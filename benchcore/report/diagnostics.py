@@ -143,4 +143,4 @@ def share(count: int, total: int) -> str:
 
 
 def _runs_programs(task: TaskRecord) -> bool:
-    return task.grader.startswith("code")
+    return bool(task.isolation)

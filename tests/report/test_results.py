@@ -24,6 +24,7 @@ def task(**changes):
         data="d",
         grader="numbers@1",
         settings={"shots": 5},
+        isolation={},
         requests=100,
         completions=100,
         faults=0,
@@ -39,7 +40,7 @@ def task(**changes):
 
 
 def run(*tasks, **changes):
-    given = dict(run="runs/a", checkpoint="step-1000", step=1000, model_digest="m", engine={}, isolation={})
+    given = dict(run="runs/a", checkpoint="step-1000", step=1000, model_digest="m", engine={})
     return RunRecord(**(given | dict(versions={}, tasks=tasks, complete=True) | changes))
 
 
@@ -112,7 +113,15 @@ def diagnostics(record):
 
 def test_diagnostics_in_words():
     verdicts = {"right": 60, "unparsed": 3, "timeout": 1, "crashed": 2, "wrong": 134}
-    record = task(requests=200, completions=200, graded=200, verdicts=verdicts, truncated=12, empty=1, grader="code@1")
+    record = task(
+        requests=200,
+        completions=200,
+        graded=200,
+        verdicts=verdicts,
+        truncated=12,
+        empty=1,
+        isolation={"level": "process"},
+    )
     assert diagnostics(record) == ("6 % truncated, 2 % unparsed, 1 timeout, 2 crashed, 1 empty", ())
 
 
@@ -142,9 +151,9 @@ def test_all_unparsed_is_loud():
         (dict(verdicts={"wrong": 98, "timeout": 2}), True),
         (dict(verdicts={"wrong": 98, "error": 2}), True),
         (dict(verdicts={"wrong": 98, "undecided": 2}), True),
-        (dict(verdicts={"wrong": 81, "crashed": 19}, grader="code@1"), False),
-        (dict(verdicts={"wrong": 80, "crashed": 20}, grader="code@1"), True),
-        (dict(verdicts={"wrong": 98, "cheated": 2}, grader="code@1"), True),
+        (dict(verdicts={"wrong": 81, "crashed": 19}, isolation={"level": "process"}), False),
+        (dict(verdicts={"wrong": 80, "crashed": 20}, isolation={"level": "process"}), True),
+        (dict(verdicts={"wrong": 98, "cheated": 2}, isolation={"level": "process"}), True),
         (dict(faults=2), True),
     ],
 )

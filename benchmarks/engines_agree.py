@@ -24,6 +24,8 @@ ENOUGH = 0.95
 
 @dataclass
 class Agreement:
+    """How far the engines agree on one task; `largest_gap` is in logits."""
+
     task: str
     requests: int
     identical: int

@@ -66,7 +66,11 @@ def commands() -> dict[str, list[str]]:
             continue
         for words in ([name], *([name, below] for below in app[name] if not below.startswith("-"))):
             collected = app[words[0]] if len(words) == 1 else app[words[0]][words[1]]
-            flags = [flag for argument in collected.assemble_argument_collection() for flag in argument.names]
+            flags = [
+                flag
+                for argument in collected.assemble_argument_collection()
+                for flag in {*argument.names} - {*argument.negatives}
+            ]
             found[" ".join(words)] = sorted({flag for flag in flags if flag.startswith("--")})
     return found
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchcore.errors import ConfigError, RunMismatch
+from benchcore.journal import stored_answers
 from benchcore.records import (
     Completion,
     Decode,
@@ -25,7 +26,7 @@ from benchcore.records import (
     TaskRecord,
     Verdict,
 )
-from benchcore.store import Store, read_config, read_record, run_folders, stored_answers
+from benchcore.store import Store, read_config, read_record, run_folders
 
 RUN = {"weights": "w1", "engine": "embedded", "dtype": "auto"}
 SETTINGS = {"version": 1, "data": "d1", "limit": 2, "trials": 1, "max_tokens": 8, "temperature": 0.0, "top_p": 1.0}

@@ -40,7 +40,7 @@ def task(**changes):
 
 
 def run(*tasks, **changes):
-    given = dict(run="runs/a", checkpoint="step-1000", step=1000, model_digest="m", engine={})
+    given = dict(run="step-1000", checkpoint="/models/step-1000", step=1000, model_digest="m", engine={})
     return RunRecord(**(given | dict(versions={}, tasks=tasks, complete=True) | changes))
 
 
@@ -90,7 +90,7 @@ def test_markdown_snapshot():
 
 def test_terminal_keeps_within_its_width():
     long = replace(MATHS, task="a_task_with_quite_a_long_name", verdicts={"unparsed": 100}, truncated=100)
-    table = results_table([run(long), run(task(), checkpoint="organisation/a-model-with-a-long-name-of-its-own")])
+    table = results_table([run(long), run(task(), run="a-model-with-a-long-name-of-its-own-and-more")])
     shown = terminal.render(table)
     assert max(map(len, shown.splitlines())) <= 80
     assert "48.0 % [42.4, 53.7]" in shown
@@ -171,7 +171,7 @@ def test_incomplete_task_shows_no_figure():
     record = results_table([run(task(completions=30, graded=30, verdicts={"wrong": 30}), complete=False)])
     [only] = record.rows
     assert [cell.text for cell in only.cells] == ["gsm8k", "-", "incomplete (30 of 100 answered)", "-", "-", "-"]
-    assert record.notes == ("! The run runs/a is not complete: run the same command again to resume it.",)
+    assert record.notes == ("! The run step-1000 is not complete: run the same command again to resume it.",)
 
 
 def test_ungraded_task_says_so():
@@ -180,21 +180,21 @@ def test_ungraded_task_says_so():
 
 
 def test_several_checkpoints_have_a_column_and_full_rows():
-    table = results_table([run(task()), run(MATHS, checkpoint="step-2000")])
+    table = results_table([run(task()), run(MATHS, run="step-2000")])
     assert table.columns[0].title == "checkpoint"
     assert [row.cells[0].text for row in table.rows] == ["step-1000"] + ["step-2000"] * 3
     assert [row.level for row in table.rows] == [0, 0, 1, 1]
     assert table.notes == ()
 
 
-def test_same_checkpoint_twice_is_told_apart_by_run():
-    table = results_table([run(task()), run(task(), run="runs/b")])
-    assert [row.cells[0].text for row in table.rows] == ["step-1000 (runs/a)", "step-1000 (runs/b)"]
+def test_runs_of_one_name_are_told_apart_by_their_checkpoints():
+    table = results_table([run(task()), run(task(), checkpoint="/b")])
+    assert [row.cells[0].text for row in table.rows] == ["step-1000 (/models/step-1000)", "step-1000 (/b)"]
 
 
 def test_tasks_run_differently_do_not_compare():
     other = task(version=2, settings={"shots": 8})
-    [note] = results_table([run(task()), run(other, checkpoint="step-2000")]).notes
+    [note] = results_table([run(task()), run(other, run="step-2000")]).notes
     assert note == "! gsm8k: its figures do not compare, for these differ between runs: shots, version."
 
 

@@ -1,7 +1,7 @@
 """`evaluate`: checkpoints x tasks -> run folders with completions, grades and figures; resumes by itself."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchcore import catalog, checkpoint
@@ -158,6 +158,7 @@ def find_all(checkpoints: Sequence[str], config: EvalConfig) -> tuple[list[Check
 def _evaluate_one(
     one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str, make: MakeEngine, watch: Watch
 ) -> RunRecord:
+    """Ask what is missing, grade what is ungraded; with nothing of either, no engine and no grader starts."""
     with Store(config.out / one.name) as store:
         store.adopt(
             {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype},
@@ -166,80 +167,75 @@ def _evaluate_one(
             {item.task.name: item.file for item in work if item.file is not None},
         )
         missing: list[Request] = []
+        ungraded: dict[str, set[str]] = {}
         for item in work:
+            name = item.task.name
             store.register(item.samples, item.requests)
-            answered = store.answered(item.task.name)
+            answered = store.answered(name)
             missing.extend(request for request in item.requests if request.key not in answered)
-        progress = Progress(run=one.name, total=sum(len(item.requests) for item in work))
-        progress.answered = progress.total - len(missing)
-        progress.most_tokens = max((request.decode.max_tokens for request in missing), default=0)
-        if not _answer_and_grade(one, config, work, missing, store, make, progress, watch):
+            ungraded[name] = store.ungraded(name, item.task.grader.name)
+        wanted = {request.task for request in missing}
+        busy = [item for item in work if item.task.name in wanted or ungraded[item.task.name]]
+        if not busy and (kept := read_record(store.folder)) is not None:
             # made anew, the record would name today's versions for answers of another day
-            kept = read_record(store.folder)
-            if kept is not None:
-                return kept
+            return kept
+        total = sum(len(item.requests) for item in work)
+        progress = Progress(
+            run=one.name,
+            total=total,
+            answered=total - len(missing),
+            most_tokens=max((request.decode.max_tokens for request in missing), default=0),
+        )
+
+        def accept(grade: Grade) -> None:
+            store.add_grade(grade)
+            progress.graded += 1
+            watch(progress)
+
+        with GradingPool([item.task for item in busy], accept) as pool:
+            for item in busy:
+                store.reopen(item.task.name)
+                pool.submit_stored(store, item, ungraded[item.task.name])
+            if missing:
+                progress.doing = "loading"
+                watch(progress)
+                _ask(make(one, config), missing, {item.task.name: item for item in busy}, store, pool, progress, watch)
+            progress.doing = "grading"
+            watch(progress)
+            pool.finish()
         return close_run(store, work)
 
 
-def _answer_and_grade(
-    one: Checkpoint,
-    config: EvalConfig,
-    work: Sequence[Work],
-    missing: Sequence[Request],
+def _ask(
+    engine: Engine,
+    requests: Sequence[Request],
+    work: Mapping[str, Work],
     store: Store,
-    make: MakeEngine,
+    pool: GradingPool,
     progress: Progress,
     watch: Watch,
-) -> bool:
-    """Ask what is missing and grade what is ungraded, and say whether there was anything to do.
-
-    With nothing of either, no engine and no grader starts.
-    """
-    ungraded = {item.task.name: store.ungraded(item.task.name, item.task.grader.name) for item in work}
-    busy = {request.task for request in missing} | {name for name, keys in ungraded.items() if keys}
-    if not busy:
-        return False
-    for name in busy:
-        store.reopen(name)
-    owner = {item.task.name: item.task for item in work}
-    sample_of = {item.task.name: {sample.id: sample for sample in item.samples} for item in work}
-
-    def accept(grade: Grade) -> None:
-        store.add_grade(grade)
-        progress.graded += 1
-        watch(progress)
+) -> None:
+    """Have the engine answer; each completion is stored, and graded while the engine goes on."""
 
     def pulse(tokens: int) -> None:
         progress.tokens += tokens
         watch(progress)
 
-    with GradingPool([task for name, task in owner.items() if name in busy], accept) as pool:
-        for name, keys in ungraded.items():
-            for sample_id, completion in store.completions(name):
-                if completion.request in keys:
-                    pool.submit(owner[name], sample_of[name][sample_id], completion.request, completion.text)
-        if missing:
-            progress.doing = "loading"
+    engine.check(requests)
+    asked = {request.key: request for request in requests}
+    samples = {name: item.by_id() for name, item in work.items()}
+    with engine:
+        store.use_engine(engine.describe())
+        progress.doing, progress.started = "generating", time.monotonic()
+        for completion in _alive(engine.answer(requests, pulse)):
+            request = asked[completion.request]
+            store.add_completion(completion)
+            progress.asked += 1
+            if completion.fault is None:
+                progress.answered += 1
+                task = work[request.task].task
+                pool.submit(task, samples[request.task][request.sample], request.key, completion.text)
             watch(progress)
-            engine = make(one, config)
-            engine.check(missing)
-            with engine:
-                store.use_engine(engine.describe())
-                asked = {request.key: request for request in missing}
-                progress.doing, progress.started = "generating", time.monotonic()
-                for completion in _alive(engine.answer(missing, pulse)):
-                    request = asked[completion.request]
-                    store.add_completion(completion)
-                    progress.answered += completion.fault is None
-                    progress.asked += 1
-                    if completion.fault is None:
-                        sample = sample_of[request.task][request.sample]
-                        pool.submit(owner[request.task], sample, request.key, completion.text)
-                    watch(progress)
-        progress.doing = "grading"
-        watch(progress)
-        pool.finish()
-    return True
 
 
 def _alive(completions: Iterator[Completion]) -> Iterator[Completion]:

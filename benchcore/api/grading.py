@@ -17,7 +17,7 @@ from benchcore.api.work import Work, data_folder, prepare
 from benchcore.data.source import numbered_rows
 from benchcore.errors import ConfigError, DataError, MachineError, RunIncomplete, nearest
 from benchcore.journal import Totals
-from benchcore.records import Grade, RunRecord, TaskRecord, Verdict
+from benchcore.records import Grade, RunRecord, Sample, TaskRecord, Verdict
 from benchcore.store import Store, read_config
 from benchcore.task import Grader, Task
 
@@ -63,10 +63,7 @@ def grade(run: Path, *, data: Path | None = None, watch: Watch = lambda graded: 
         with GradingPool([item.task for item in work], accept) as pool:
             for item in work:
                 store.reopen(item.task.name)
-                samples = {sample.id: sample for sample in item.samples}
-                for sample, completion in store.completions(item.task.name):
-                    if completion.fault is None:
-                        pool.submit(item.task, samples[sample], completion.request, completion.text)
+                pool.submit_stored(store, item, store.answered(item.task.name))
             pool.finish()
         return close_run(store, work)
 
@@ -103,7 +100,10 @@ def grade_samples(
     if whole:
         chosen = _whole(chosen)
     work = prepare(chosen, data_folder(data), None)
-    samples = {sample.id: sample for sample in work.samples}
+    samples = work.by_id()
+    fields = (id_field, text_field)
+    for _ in _texts(file, fields, samples, chosen.name):
+        pass  # a fault in the last line must not cost the grading of all others
     grades: dict[str, list[Grade]] = {name: [] for name in samples}
     verdicts: Counter[str] = Counter()
     empty = 0
@@ -118,18 +118,24 @@ def grade_samples(
             watch(verdicts.total())
 
         with GradingPool([chosen], accept) as pool:
-            for number, row in numbered_rows(file):
-                where = f"{file}, line {number}"
-                name = str(_field(row, id_field, where, "--id"))
-                text = _field(row, text_field, where, "--text")
-                if not isinstance(text, str):
-                    raise DataError(f"{where}: the field {text_field!r} is not text but {type(text).__name__}")
-                if name not in samples:
-                    raise DataError(f"{where}: the task {chosen.name} has no sample {name!r}", nearest(name, samples))
+            for name, text in _texts(file, fields, samples, chosen.name):
                 empty += not text.strip()
                 pool.submit(chosen, samples[name], name, text)
             pool.finish()
     return _judge(work, grades, verdicts, empty, file)
+
+
+def _texts(file: Path, fields: tuple[str, str], samples: Mapping[str, Sample], task: str) -> Iterator[tuple[str, str]]:
+    """(sample id, text) of each row. Raises `DataError` with the line number for a row that is not as it should be."""
+    for number, row in numbered_rows(file):
+        where = f"{file}, line {number}"
+        name = str(_field(row, fields[0], where, "--id"))
+        text = _field(row, fields[1], where, "--text")
+        if not isinstance(text, str):
+            raise DataError(f"{where}: the field {fields[1]!r} is not text but {type(text).__name__}")
+        if name not in samples:
+            raise DataError(f"{where}: the task {task} has no sample {name!r}", nearest(name, samples))
+        yield name, text
 
 
 def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], empty: int, file: Path) -> SampleGrades:

@@ -3,13 +3,15 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 
+from benchcore.api.work import Work
 from benchcore.records import Fault, Grade, Sample, Verdict
+from benchcore.store import Store
 from benchcore.task import GradeFn, Task
 
 QUEUE = 32  # completions that may wait for each worker before the giver has to wait too
@@ -49,6 +51,13 @@ class GradingPool:
         while len(self._waiting) >= QUEUE * self._workers or (self._waiting and self._waiting[0].done()):
             self._accept(self._waiting.popleft().result())
         self._waiting.append(self._threads.submit(self._grade, task, sample, request, text))
+
+    def submit_stored(self, store: Store, work: Work, keys: Set[str]) -> None:
+        """Queue those of a task's stored completions whose request is in `keys`."""
+        samples = work.by_id()
+        for sample, completion in store.completions(work.task.name):
+            if completion.request in keys:
+                self.submit(work.task, samples[sample], completion.request, completion.text)
 
     def finish(self) -> None:
         """Wait for every grade still under way."""

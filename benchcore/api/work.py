@@ -25,6 +25,10 @@ class Work:
     file: str | None = None
     """Where the task is defined, if it was named by a path."""
 
+    def by_id(self) -> dict[str, Sample]:
+        """The samples by their ids."""
+        return {sample.id: sample for sample in self.samples}
+
 
 def prepare(task: Task, data: Path | None, limit: int | None, file: str | None = None) -> Work:
     """Read the task's rows and plan its requests. Raises `DataError` when there are no rows."""

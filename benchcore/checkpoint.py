@@ -21,6 +21,8 @@ from benchcore.hub import go_offline_if_unreachable
 
 WEIGHTS = ("*.safetensors",)
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+# What trainers keep beside the weights, in the same formats.
+NOT_WEIGHTS = re.compile(r"training_args|optimizer|scheduler|scaler|rng_state|trainer_state")
 TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model")
 # Files beside the weights that change what a checkpoint answers.
 BEHAVIOUR = (
@@ -247,7 +249,7 @@ def _check_safetensors(path: Path) -> None:
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
     for pattern in patterns:
-        yield from sorted(path for path in folder.glob(pattern) if path.is_file() and path.name != "training_args.bin")
+        yield from sorted(path for path in folder.glob(pattern) if path.is_file() and not NOT_WEIGHTS.match(path.name))
 
 
 def _step(folder: Path) -> int | None:

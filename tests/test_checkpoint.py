@@ -154,6 +154,13 @@ def test_a_config_without_weights_means_unfinished(stub_checkpoint: Stub) -> Non
     assert "is not complete: it has no weights yet" in refused(folder)
 
 
+@pytest.mark.parametrize("name", ["optimizer.pt", "scheduler.pt", "rng_state_0.pth", "optimizer.bin"])
+def test_a_trainers_state_without_weights_means_unfinished(stub_checkpoint: Stub, name: str) -> None:
+    folder = stub_checkpoint()
+    (folder / "model.safetensors").rename(folder / name)
+    assert "is not complete: it has no weights yet" in refused(folder)
+
+
 def test_a_directory_gives_its_checkpoints_in_step_order_and_says_what_it_skips(stub_checkpoint: Stub) -> None:
     for name in ("checkpoint-500", "step-1000", "step_00002000", "iter-3", "global_step12", "ckpt_40", "final"):
         stub_checkpoint(name, where="runs")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from benchcore.report.table import Table
 
 PLAIN_WIDTH = 100  # columns of a table that goes to a file or a pipe
+SETTLED = 3.0  # seconds after which the speed says something
 PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
 
@@ -116,7 +117,7 @@ def describe(progress: "Progress") -> str:
     if progress.tokens and progress.doing == "generating":
         parts.append(f"{progress.tokens / elapsed:.0f} tokens/s")
         left = progress.seconds_left()
-        if left is not None:
+        if left is not None and elapsed > SETTLED:
             bound = "" if progress.asked else "at most "
             parts.append(f"{bound}{int(left) // 60}:{int(left) % 60:02d} left")
     return ", ".join(parts)

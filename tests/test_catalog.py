@@ -98,7 +98,7 @@ BROKEN = {
     "raise RuntimeError('not today')": "RuntimeError: not today",
     "raise SystemExit(0)": "SystemExit",
     "TASK = None.rows": "AttributeError",
-    "from benchcore import Decode\nDecode(max_tokens=0)": "max_tokens must be at least 1, got 0",
+    "from benchcore import Decode\nDecode(max_tokens=0)": "max_tokens must be a whole number of at least 1, got 0",
     "from dataclasses import replace\nfrom benchcore import load_task\nreplace(load_task('gsm8k'), version=0)": (
         "gsm8k: version must be 1 or more, got 0"
     ),

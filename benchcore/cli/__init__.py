@@ -1,13 +1,12 @@
 """The command line: one module a verb, imported when it is called."""
 
-import os
 import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from benchcore import __version__
-from benchcore.cli.output import tell
+from benchcore.cli.output import give_up, tell
 from benchcore.cli.settings import Settings
 from benchcore.errors import BenchcoreError, MachineError, nearest
 
@@ -55,17 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader has left, as in `benchcore tasks | head`; rich, which prints --help, makes an exit of it
         if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
-        _give_up_output()
+        give_up(sys.stdout)
         return 0
     except OSError as error:
-        _give_up_output()
+        give_up(sys.stdout)
         return _say(f"the machine refused: {error}", MachineError.exit_code)
     return result if isinstance(result, int) else 0
-
-
-def _give_up_output() -> None:
-    """Keep the interpreter from complaining at its exit about what it could not print."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _sentence(error: CycloptsError) -> str:

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -39,8 +39,15 @@ def show_table(table: "Table", stream: TextIO | None = None) -> None:
 
 def tell(text: str, end: str = "\n") -> None:
     """Print to standard error; that nobody reads it any more is no reason to stop working."""
-    with suppress(BrokenPipeError):
+    try:
         print(text, end=end, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        give_up(sys.stderr)
+
+
+def give_up(stream: TextIO) -> None:
+    """Let what nobody reads vanish, or the interpreter complains at its exit of what it could not print."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _plain(value: object) -> str:

@@ -114,8 +114,14 @@ def _number(value: float, percent: bool) -> str:
 
 
 def text_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table of plain texts."""
-    columns = tuple(Column(title=heading) for heading in headings)
+    """A table of plain texts; a column of whole numbers is aligned on the right."""
+    texts = [tuple(row) for row in rows]
+    whole = [bool(texts) and all(row[at].replace(",", "").isdigit() for row in texts) for at in range(len(headings))]
     return Table(
-        title=title, columns=columns, rows=tuple(Row(cells=tuple(Cell(content=text) for text in row)) for row in rows)
+        title=title,
+        columns=tuple(
+            Column(title=heading, align="right" if numbers else "left")
+            for heading, numbers in zip(headings, whole, strict=True)
+        ),
+        rows=tuple(Row(cells=tuple(Cell(content=text) for text in row)) for row in texts),
     )

@@ -82,6 +82,8 @@ class Job:
             env=self.environment,
             cwd=self.folder,
             start_new_session=True,
+            # a shell's background jobs ignore Ctrl-C, and their children inherit that
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def finish(self) -> tuple[str, str]:

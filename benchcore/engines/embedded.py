@@ -134,7 +134,8 @@ class Embedded:
             logits = self._model(
                 input_ids=tokens,
                 attention_mask=mask,
-                position_ids=mask.sum(dim=1, keepdim=True) - 1,
+                # a row that is done but still in the batch must not ask for a position that the model has not
+                position_ids=(mask.sum(dim=1, keepdim=True) - 1).clamp(max=self._window.last),
                 past_key_values=cache,
                 use_cache=True,
             ).logits[:, -1]

@@ -6,7 +6,7 @@ from typing import Any
 from benchcore.checkpoint import Checkpoint, context_length
 from benchcore.errors import CheckpointError, ConfigError
 from benchcore.prompts import encode
-from benchcore.records import Request
+from benchcore.records import Prompt, Request
 
 
 class Window:
@@ -16,6 +16,7 @@ class Window:
         from transformers import AutoTokenizer
 
         self.context = context_length(checkpoint.path)
+        self._encoded: dict[Prompt, list[int]] = {}
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(
                 checkpoint.path, trust_remote_code=trust_remote_code, local_files_only=True
@@ -23,9 +24,16 @@ class Window:
         except Exception as error:  # a boundary: tokenizer files of any age raise nearly anything
             raise CheckpointError(f"the tokenizer of {checkpoint.path} does not load ({error})") from error
 
+    @property
+    def last(self) -> int:
+        """The last position of the context; out of reach where the checkpoint names no end."""
+        return (self.context or 2**31) - 1
+
     def encode(self, request: Request) -> list[int]:
-        """Token ids of the request's prompt, (length,)."""
-        return encode(self.tokenizer, request.prompt)
+        """Token ids of the request's prompt, (length,); trials of one prompt share one list."""
+        if request.prompt not in self._encoded:
+            self._encoded[request.prompt] = encode(self.tokenizer, request.prompt)
+        return self._encoded[request.prompt]
 
     def room(self, request: Request, length: int) -> int:
         """How many tokens may be generated after a prompt of `length` tokens."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from benchcore.errors import ConfigError, MissingExtra
 from benchcore.graders.extract import Span, answer_phrases, cut_recited, last_boxed, last_number, sentence
 from benchcore.graders.formula import Finding, bare, compare, tidy, without_label
-from benchcore.graders.maths_child import Children, Died, Late
+from benchcore.graders.maths_child import Children, Died, Late, Unavailable
 from benchcore.records import Fault, Grade, Sample, Verdict
 from benchcore.task import GradeFn
 
@@ -101,6 +101,9 @@ class Maths:
         except Late:
             return Verdict.TIMEOUT, f"no comparison within {self.deadline:g} s"
         except Died as error:
+            # two children in a row: it is the answer, and a model must not gain by what kills its grader
+            return Verdict.CRASHED, str(error)
+        except Unavailable as error:
             return Verdict.ERROR, str(error)
         if failed := found.get("failed"):
             return Verdict.UNDECIDED, f"math-verify failed on it ({failed})"

@@ -21,7 +21,11 @@ class Late(Exception):
 
 
 class Died(Exception):
-    """The child ended, or could not start; the message says how."""
+    """The child ended during a comparison, and so did the one that took its place; the message says how."""
+
+
+class Unavailable(Exception):
+    """No child can be had; the message says why."""
 
 
 class Child:
@@ -32,7 +36,7 @@ class Child:
     """
 
     def __init__(self, deadline: float, folder: str) -> None:
-        """Start the process in `folder` and wait until it is ready. Raises `Died`."""
+        """Start the process in `folder` and wait until it is ready. Raises `Unavailable`."""
         self._deadline = deadline
         self._pending = b""
         folders = [entry for entry in sys.path if os.path.isabs(entry) and os.path.exists(entry)]
@@ -48,17 +52,19 @@ class Child:
                 bufsize=0,
             )
         except OSError as error:
-            raise Died(f"the worker could not start ({error})") from error
+            raise Unavailable(f"the worker could not start ({error})") from error
         try:
             first = self._read(START_SECONDS)
         except Late:
-            raise Died(f"the worker was not ready after {START_SECONDS:g} s") from None
+            raise Unavailable(f"the worker was not ready after {START_SECONDS:g} s") from None
+        except Died as error:
+            raise Unavailable(str(error)) from None
         except BaseException:
             self.kill()
             raise
         if not first.get("ready"):
             self.kill()
-            raise Died(f"the worker could not start ({first.get('failed')})")
+            raise Unavailable(f"the worker could not start ({first.get('failed')})")
 
     def ask(self, gold: str, answer: str) -> dict[str, Any]:
         """The worker's finding on two LaTeX strings of a few thousand characters. Raises `Late`, `Died`."""
@@ -129,7 +135,7 @@ class Children:
         self._closed = False
 
     def ask(self, gold: str, answer: str) -> dict[str, Any]:
-        """The finding of an idle child; a child that died is replaced once. Raises `Late`, `Died`."""
+        """The finding of an idle child; a child that died is replaced once. Raises `Late`, `Died`, `Unavailable`."""
         try:
             return self._ask(gold, answer)
         except Died:
@@ -150,7 +156,7 @@ class Children:
     def _ask(self, gold: str, answer: str) -> dict[str, Any]:
         with self._lock:
             if self._closed:
-                raise Died("the grading session is closed")
+                raise Unavailable("the grading session is closed")
             child = self._idle.pop() if self._idle else None
         child = child or self._start()
         try:
@@ -171,4 +177,4 @@ class Children:
                 self._all.add(child)
                 return child
         child.kill()
-        raise Died("the grading session is closed")
+        raise Unavailable("the grading session is closed")

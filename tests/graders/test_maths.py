@@ -314,10 +314,9 @@ def test_a_killed_child_is_replaced(children: Callable[[], set[int]]) -> None:
         ("raise SystemExit(3)", "status 3"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
         ('print(\'{"failed": "ImportError: no antlr"}\')', "no antlr"),
-        ("print('{\"ready\": true}', flush=True); input(); raise SystemExit(4)", "status 4"),
     ],
 )
-def test_a_child_that_keeps_dying_is_an_error_and_unscored(
+def test_a_child_that_cannot_start_is_an_error_and_unscored(
     program: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, children: Callable[[], set[int]]
 ) -> None:
     pytest.importorskip("math_verify")
@@ -330,6 +329,20 @@ def test_a_child_that_keeps_dying_is_an_error_and_unscored(
         assert found.fault is not None
         assert said in found.fault.message
         assert grade_one(sample("2x"), "\\boxed{2x}").verdict is Verdict.RIGHT  # needs no child
+    assert not children()
+
+
+def test_an_answer_that_kills_one_child_after_the_other_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, children: Callable[[], set[int]]
+) -> None:
+    pytest.importorskip("math_verify")
+    worker = tmp_path / "worker.py"
+    worker.write_text("print('{\"ready\": true}', flush=True); input(); raise SystemExit(4)", encoding="utf-8")
+    monkeypatch.setattr(maths_child, "_WORKER", worker)
+    with maths().session() as grade_one:
+        found = grade_one(sample("2x"), "\\boxed{x+x}")
+    assert (found.verdict, found.value, found.fault) == (Verdict.CRASHED, 0.0, None)
+    assert "status 4" in found.reason
     assert not children()
 
 

@@ -69,7 +69,7 @@ def find(where: str, *, trust_remote_code: bool = False) -> tuple[list[Checkpoin
         path = shown = path.resolve()
     else:
         # in the hub's cache a model lies in a folder called by its commit
-        path, shown = _download(where).resolve(), Path(where)
+        path, shown = _download(where, trust_remote_code).resolve(), Path(where)
     if path.is_file():
         raise CheckpointError(f"{where} is a file, not a checkpoint", "give the folder that holds config.json")
     if (path / "config.json").is_file() or any(_matching(path, WEIGHTS + PICKLES)):
@@ -115,6 +115,8 @@ def unfinished(folder: Path) -> str | None:
         return f"there are shards but no {index.name}"
     if not any(_matching(folder, WEIGHTS + PICKLES)):
         return "it has no weights yet"
+    if any(_matching(folder, WEIGHTS)) and not (folder / "model.safetensors").is_file():
+        return f"it has no model.safetensors, only {next(_matching(folder, WEIGHTS)).name}"
     return None
 
 
@@ -209,7 +211,7 @@ def _remember(known: dict[str, str]) -> None:
         return  # a cache that cannot be written costs time, nothing else
 
 
-def _download(name: str) -> Path:
+def _download(name: str, trust_remote_code: bool) -> Path:
     looks_like_hub = re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w.-]+)?", name) is not None
     if not looks_like_hub:
         raise CheckpointError(f"there is no checkpoint at {name}", "give a folder, or a hub id like owner/model")
@@ -217,7 +219,7 @@ def _download(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     repo, _, revision = name.partition("@")
-    wanted = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+    wanted = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", *(["*.py"] if trust_remote_code else [])]
     try:
         return Path(snapshot_download(repo, revision=revision or None, allow_patterns=wanted))
     except (OSError, ValueError) as error:  # no network, no such repository, gated

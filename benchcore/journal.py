@@ -216,7 +216,7 @@ class Journal:
             (requests,) = self._db.execute("SELECT count(*) FROM requests WHERE task = ?", (task,)).fetchone()
             counts = self._db.execute(
                 "SELECT count(*), total(fault IS NOT NULL), total(finish = 'length'),"
-                " total(fault IS NULL AND trim(text) = ''),"
+                " total(fault IS NULL AND trim(text, char(32, 9, 10, 11, 12, 13)) = ''),"
                 " total(tokens_in), total(tokens_out) FROM completions JOIN requests ON key = request WHERE task = ?",
                 (task,),
             ).fetchone()

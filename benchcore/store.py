@@ -69,10 +69,7 @@ class Store(Journal):
         Raises `RunMismatch` naming the first key in which the folder differs: nothing is written then.
         """
         path = self.folder / "config.toml"
-        known = self.config() if path.is_file() else {"run": {}, "tasks": {}, "checkpoint": {}}
-        self._refuse_changes("", known["run"], run)
-        for name, chosen in tasks.items():
-            self._refuse_changes(f"{name} ", known["tasks"].get(name, {}), chosen)
+        known = refuse_changes(self.folder, run, tasks)
         merged = {
             "run": dict(run),
             "checkpoint": dict(known["checkpoint"] if place is None else place),
@@ -99,10 +96,21 @@ class Store(Journal):
         with trouble(self.folder):
             _replace(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(record), indent=2))
 
-    def _refuse_changes(self, where: str, known: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-        for key in sorted(known.keys() | now.keys()) if known else ():
-            if known.get(key) != now.get(key):
-                raise mismatch(self.folder, f"{where}{key}", known.get(key), now.get(key))
+
+def refuse_changes(folder: Path, run: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The configuration of a run folder that may not exist yet; nothing is written.
+
+    Raises `RunMismatch` naming the first key in which `run` or a task that is already there differs.
+    """
+    if not (folder / "config.toml").is_file():
+        return {name: {} for name in SECTIONS}
+    known = read_config(folder)
+    pairs = [("", known["run"], run), *((f"{name} ", known["tasks"].get(name, {}), now) for name, now in tasks.items())]
+    for where, there, now in pairs:
+        for key in sorted(there.keys() | now.keys()) if there else ():
+            if there.get(key) != now.get(key):
+                raise mismatch(folder, f"{where}{key}", there.get(key), now.get(key))
+    return known
 
 
 def read_config(folder: Path) -> dict[str, Any]:

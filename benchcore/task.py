@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchcore.errors import ConfigError, DataError
+from benchcore.errors import BenchcoreError, ConfigError, DataError
 from benchcore.records import Decode, Figure, Grade, Sample
 
 Row = Mapping[str, Any]
@@ -128,15 +128,30 @@ class Task:
         Raises `DataError` when rows or fields of them are missing and `ConfigError` when ids repeat or no row is left.
         """
         rows, source = self.rows.load(data_dir)
-        try:
-            samples = [self.sample(row) for row in (rows if limit is None else rows[:limit])]
-        except KeyError as error:
-            raise DataError(f"{self.name}: a row of its data has no field {error}") from error
+        samples = [self._sample(row, number) for number, row in enumerate(rows if limit is None else rows[:limit])]
         if not samples:
             raise ConfigError(f"{self.name}: there are no samples")
         if repeated := first_repeat(sample.id for sample in samples):
             raise ConfigError(f"{self.name}: the sample id {repeated!r} occurs twice")
         return samples, source
+
+    def _sample(self, row: Row, number: int) -> Sample:
+        try:
+            sample = self.sample(row)
+        except BenchcoreError:
+            raise
+        except KeyError as error:
+            raise DataError(f"{self.name}: row {number} of its data has no field {error}") from error
+        except Exception as error:  # the task's own function: anything may be raised in it
+            raise ConfigError(
+                f"{self.name}: sample() fails on row {number}: {type(error).__name__}: {error}"
+            ) from error
+        for field in ("id", "target"):
+            if not isinstance(value := getattr(sample, field), str):
+                raise ConfigError(f"{self.name}: the {field} of row {number} must be text, got {value!r}")
+        if not isinstance(sample.prompt, str | tuple) or not sample.prompt:
+            raise ConfigError(f"{self.name}: the prompt of row {number} must be a text or a tuple of messages")
+        return sample
 
 
 def first_repeat(names: Iterable[str]) -> str | None:

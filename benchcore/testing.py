@@ -1,4 +1,4 @@
-"""For authors of tasks, graders and engines: a canned engine, and checks that a plug-in keeps its contract."""
+"""For authors of tasks, graders and metrics: an engine that answers from a function."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +17,8 @@ class CannedEngine:
     `reply` returns a text, or a `Fault` for a request that should fail. `entered` counts how often weights
     would have been loaded, and `asked` lists the keys of every request it was given.
     """
+
+    family = "canned"
 
     def __init__(self, reply: Callable[[Request], str | Fault], *, seconds: float = 0.0) -> None:
         self.reply = reply
@@ -42,7 +44,7 @@ class CannedEngine:
 
     def describe(self) -> Mapping[str, Any]:
         """A family of its own, so that its answers never mix with a real engine's."""
-        return {"family": "canned", "dtype": "none", "device": "none", "reproducible": "everything"}
+        return {"family": self.family, "dtype": "none", "device": "none", "reproducible": "everything"}
 
     def answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:
         """One completion a request, in order."""

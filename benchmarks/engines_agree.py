@@ -79,7 +79,7 @@ def compare(
         for sample, request in zip(samples, plan(task, samples), strict=True):
             texts = one[request.key].text, two[request.key].text
             result.verdicts_differ += grade(sample, texts[0]).verdict != grade(sample, texts[1]).verdict
-            if texts[0] == texts[1]:
+            if texts[0] == texts[1] and one[request.key].tokens_out == two[request.key].tokens_out:
                 result.identical += 1
                 continue
             gap = first_gap(checkpoint, sample.prompt, *texts)

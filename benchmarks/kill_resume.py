@@ -65,7 +65,7 @@ def main() -> int:
         f"{done} runs killed, then exit {code}: {len(texts[1])} of {LIMIT} answered,"
         f" texts {'identical' if same_texts else 'DIFFER'}, figures {'identical' if same_figures else 'DIFFER'}"
     )
-    return int(not (same_figures and code == 0 and len(texts[1]) == LIMIT))
+    return int(not (same_texts and same_figures and code == 0 and len(texts[1]) == LIMIT))
 
 
 def start(checkpoint: Path, out: Path) -> subprocess.Popen[bytes]:

@@ -161,6 +161,12 @@ def test_a_trainers_state_without_weights_means_unfinished(stub_checkpoint: Stub
     assert "is not complete: it has no weights yet" in refused(folder)
 
 
+def test_an_adapter_alone_is_not_a_checkpoint(stub_checkpoint: Stub) -> None:
+    folder = stub_checkpoint()
+    (folder / "model.safetensors").rename(folder / "adapter_model.safetensors")
+    assert "it has no model.safetensors, only adapter_model.safetensors" in refused(folder)
+
+
 def test_a_directory_gives_its_checkpoints_in_step_order_and_says_what_it_skips(stub_checkpoint: Stub) -> None:
     for name in ("checkpoint-500", "step-1000", "step_00002000", "iter-3", "global_step12", "ckpt_40", "final"):
         stub_checkpoint(name, where="runs")

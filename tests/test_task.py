@@ -145,3 +145,21 @@ def test_an_override_below_what_a_metric_needs_is_refused() -> None:
 
 def test_a_built_in_task_refuses_nonsense_under_its_own_name() -> None:
     assert refusal(lambda: load_task("humaneval").override(trials=10)).startswith("humaneval: 10 trials")
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ({"id": 7}, "the id of row 0 must be text, got 7"),
+        ({"target": 2}, "the target of row 0 must be text, got 2"),
+        ({"prompt": ["one", "two"]}, "the prompt of row 0 must be a text or a tuple of messages"),
+    ],
+)
+def test_a_sample_of_the_wrong_kind_is_refused_with_its_row(made: dict[str, Any], says: str) -> None:
+    parts = {"id": "a", "prompt": "What is 1 + 1?", "target": "2", **made}
+    assert refusal(lambda: task(sample=lambda row: Sample(**parts)).samples(None)) == f"sums: {says}"
+
+
+def test_a_sample_function_that_fails_is_one_sentence() -> None:
+    said = refusal(lambda: task(sample=lambda row: row["id"] + 1).samples(None))
+    assert said.startswith("sums: sample() fails on row 0: TypeError: ")

@@ -3,21 +3,30 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from benchcore import catalog, checkpoint
 from benchcore.api.pool import GradingPool
-from benchcore.api.summary import close_run
+from benchcore.api.summary import changed, close_run
 from benchcore.api.work import Work, prepare_all
 from benchcore.checkpoint import Checkpoint, Skipped
 from benchcore.config import EvalConfig
 from benchcore.engines import Engine
 from benchcore.engines.choice import choose
-from benchcore.errors import BenchcoreError, ConfigError, MachineError
+from benchcore.errors import BenchcoreError, CheckpointError, ConfigError, MachineError
 from benchcore.journal import stored_answers
 from benchcore.records import Completion, Grade, Request, RunRecord
-from benchcore.store import Store, read_record
+from benchcore.store import Store, read_record, refuse_changes
 
-MakeEngine = Callable[[Checkpoint, EvalConfig], Engine]
+
+class MakeEngine(Protocol):
+    """Makes an engine for a checkpoint; an engine's class is one."""
+
+    family: str
+
+    def __call__(self, checkpoint: Checkpoint, config: EvalConfig) -> Engine:
+        """An engine whose weights are not yet loaded."""
+        ...
 
 
 @dataclass(slots=True)
@@ -50,10 +59,16 @@ Watch = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What `evaluate` came to: a record for each checkpoint, and the folders that were passed over."""
+    """What `evaluate` came to: a record for each checkpoint, and the folders that were passed over.
+
+    `failed` are checkpoints that could not be evaluated although they looked complete, and `unfinished` names
+    the tasks asked for that still lack answers or grades, as "run: task".
+    """
 
     records: tuple[RunRecord, ...]
     skipped: tuple[Skipped, ...]
+    failed: tuple[Skipped, ...]
+    unfinished: tuple[str, ...]
 
 
 def evaluate(
@@ -71,10 +86,27 @@ def evaluate(
     """
     work = prepare_all(config)
     found, skipped = find_all(checkpoints, config)
-    family, _ = choose(config.engine)
-    make = engine or (lambda one, chosen: catalog.load_engine(family)(one, chosen))
-    records = [_evaluate_one(one, config, work, family, make, watch) for one in found]
-    return Evaluation(records=tuple(records), skipped=tuple(skipped))
+    family = choose(config.engine)[0] if engine is None else engine.family
+    records, failed = [], []
+    for one in found:
+        try:
+            records.append(_evaluate_one(one, config, work, family, engine, watch))
+        except CheckpointError as error:
+            if len(found) == 1:
+                raise
+            failed.append(Skipped(path=one.path, reason=error.message))
+    asked = {item.task.name for item in work}
+    return Evaluation(
+        records=tuple(records),
+        skipped=tuple(skipped),
+        failed=tuple(failed),
+        unfinished=tuple(
+            f"{record.run}: {task.task}"
+            for record in records
+            for task in record.tasks
+            if task.task in asked and task.graded < task.requests
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +139,7 @@ class Outlook:
 def dry_run(checkpoints: Sequence[str], config: EvalConfig) -> Outlook:
     """Plan an evaluation, tokenise its prompts, and stop: no weights are loaded and nothing is written.
 
-    Raises what `evaluate` would raise before it loads weights, but for a run folder of another configuration.
+    Raises what `evaluate` would raise before it loads weights.
     """
     from benchcore.engines.window import Window
 
@@ -116,6 +148,8 @@ def dry_run(checkpoints: Sequence[str], config: EvalConfig) -> Outlook:
     family, because = choose(config.engine)
     outlook = []
     for one in found:
+        if (config.out / one.name / "config.toml").is_file():
+            refuse_changes(config.out / one.name, *_configuration(one, config, work, family))
         window = Window(one, trust_remote_code=config.trust_remote_code)
         for item in work:
             answered = stored_answers(config.out / one.name, item.task.name)
@@ -156,13 +190,12 @@ def find_all(checkpoints: Sequence[str], config: EvalConfig) -> tuple[list[Check
 
 
 def _evaluate_one(
-    one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str, make: MakeEngine, watch: Watch
+    one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str, engine: MakeEngine | None, watch: Watch
 ) -> RunRecord:
     """Ask what is missing, grade what is ungraded; with nothing of either, no engine and no grader starts."""
     with Store(config.out / one.name) as store:
         store.adopt(
-            {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype},
-            {item.task.name: item.settings for item in work},
+            *_configuration(one, config, work, family),
             {"path": str(one.path), **({} if one.step is None else {"step": one.step})},
             {item.task.name: item.file for item in work if item.file is not None},
         )
@@ -176,7 +209,7 @@ def _evaluate_one(
             ungraded[name] = store.ungraded(name, item.task.grader.name)
         wanted = {request.task for request in missing}
         busy = [item for item in work if item.task.name in wanted or ungraded[item.task.name]]
-        if not busy and (kept := read_record(store.folder)) is not None:
+        if not busy and (kept := read_record(store.folder)) is not None and not changed(kept, store, work):
             # made anew, the record would name today's versions for answers of another day
             return kept
         total = sum(len(item.requests) for item in work)
@@ -184,6 +217,7 @@ def _evaluate_one(
             run=one.name,
             total=total,
             answered=total - len(missing),
+            graded=total - len(missing) - sum(len(keys) for keys in ungraded.values()),
             most_tokens=max((request.decode.max_tokens for request in missing), default=0),
         )
 
@@ -199,11 +233,20 @@ def _evaluate_one(
             if missing:
                 progress.doing = "loading"
                 watch(progress)
+                make = engine or catalog.load_engine(family)
                 _ask(make(one, config), missing, {item.task.name: item for item in busy}, store, pool, progress, watch)
             progress.doing = "grading"
             watch(progress)
             pool.finish()
         return close_run(store, work)
+
+
+def _configuration(
+    one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What may not change while a run folder is kept: of the run, and of each task."""
+    run = {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype}
+    return run, {item.task.name: item.settings for item in work}
 
 
 def _ask(

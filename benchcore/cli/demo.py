@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from benchcore.cli.output import ProgressLine, only_results, show_table, tell
+from benchcore.cli.eval import check
+from benchcore.cli.output import only_results, run_progress, show_table, tell
 from benchcore.config import EvalConfig
-from benchcore.errors import RunIncomplete
 
 
 def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
@@ -26,13 +26,9 @@ def demo(*, out: Path = Path("runs"), limit: int = 32) -> int:
     with only_results() as results:
         checkpoint = str(convert(say=tell))
         for task, number in (("skill_arithmetic", None), ("humaneval", limit)):
-            progress = ProgressLine()
             config = EvalConfig(tasks=(task,), engine="embedded", out=out, limit=number)
-            try:
+            with run_progress() as progress:
                 evaluation = api.evaluate([checkpoint], config, watch=progress)
-            finally:
-                progress.close()
         show_table(results_table(evaluation.records), results)
-    if not all(record.complete for record in evaluation.records):
-        raise RunIncomplete("not complete", "run the same command again; what is there is kept")
+    check(evaluation)
     return 0

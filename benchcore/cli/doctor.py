@@ -27,8 +27,10 @@ def doctor(*, data: Path | None = None, json: bool = False) -> int:
         print("missing     " + ", ".join(found["missing"]))
     print(f"engine      auto means {found['engine']['auto']}: {found['engine']['because']}")
     print("isolation   for code that models wrote")
-    for layer, state in found["isolation"].items():
-        print(f"  {layer:<18}{state}")
+    for task, layers in found["isolation"].items():
+        print(f"  {task}")
+        for layer, state in layers.items():
+            print(f"    {layer:<18}{state}")
     print(f"data        folder: {found['data_folder'] or 'none (set BENCHCORE_DATA or pass --data)'}")
     for row in found["data"]:
         print(f"  {row['task']:<18}{row['data']}")

@@ -1,12 +1,15 @@
 """`benchcore eval`: checkpoints x tasks -> figures."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from benchcore.cli.output import ProgressLine, only_results, print_json, show_table, tell
+from benchcore.cli.output import only_results, print_json, run_progress, show_table, tell
 from benchcore.config import EvalConfig
 from benchcore.errors import RunIncomplete
+
+if TYPE_CHECKING:
+    from benchcore.api.evaluation import Evaluation
 
 DEFAULT = EvalConfig()
 
@@ -34,20 +37,25 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
                 title = f"Would ask the engine {outlook.engine} ({outlook.because})"
                 show_table(text_table(title, headings, rows), results)
         return 0
-    progress = ProgressLine()
     with only_results() as results:
-        try:
+        with run_progress() as progress:
             evaluation = api.evaluate(checkpoints, config, watch=progress)
-        finally:
-            progress.close()
-        for skipped in evaluation.skipped:
+        for skipped in (*evaluation.skipped, *evaluation.failed):
             tell(f"benchcore: skipped {skipped.path}: {skipped.reason}")
         if config.json:
             print_json(evaluation, results)
         else:
             show_table(results_table(evaluation.records), results)
-    if incomplete := [record.run for record in evaluation.records if not record.complete]:
-        raise RunIncomplete(
-            f"not complete: {', '.join(incomplete)}", "run the same command again; what is there is kept"
-        )
+    check(evaluation)
     return 0
+
+
+def check(evaluation: "Evaluation") -> None:
+    """Raise `RunIncomplete` when something that was asked for has no figure."""
+    if evaluation.failed:
+        first = evaluation.failed[0]
+        raise RunIncomplete(f"{len(evaluation.failed)} checkpoints were not evaluated ({first.path}: {first.reason})")
+    if evaluation.unfinished:
+        raise RunIncomplete(
+            f"not complete: {', '.join(evaluation.unfinished)}", "run the same command again; what is there is kept"
+        )

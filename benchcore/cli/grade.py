@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from benchcore.cli.output import counting, only_results, print_json, show_table
+from benchcore.cli.output import grade_progress, only_results, print_json, show_table
 from benchcore.errors import ConfigError, RunIncomplete
 
 
@@ -48,7 +48,7 @@ def grade(
     if what.is_dir():
         if task is not None or whole or out is not None:
             raise ConfigError(f"{what} is a run folder, which knows its tasks", "leave out --task, --whole and --out")
-        with only_results() as results, counting("graded") as watch:
+        with only_results() as results, grade_progress() as watch:
             record = api.grade(what, data=data, watch=watch)
             if json:
                 print_json(record, results)
@@ -60,8 +60,8 @@ def grade(
     if not what.is_file():
         raise ConfigError(f"there is no run folder or file {what}")
     if task is None:
-        raise ConfigError(f"which task do the completions in {what} answer?", "pass --task NAME")
-    with only_results() as results, counting("graded") as watch:
+        raise ConfigError(f"the task that the completions in {what} answer is not named", "pass --task NAME")
+    with only_results() as results, grade_progress() as watch:
         graded = api.grade_samples(
             what, task, id_field=id_field, text_field=text_field, whole=whole, out=out, data=data, watch=watch
         )

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar
 
 if TYPE_CHECKING:
     from benchcore.api.evaluation import Progress
     from benchcore.report.table import Table
+
+T = TypeVar("T")
 
 PLAIN_WIDTH = 100  # columns of a table that goes to a file or a pipe
 SETTLED = 3.0  # seconds after which the speed says something
@@ -74,45 +77,60 @@ def only_results() -> Iterator[TextIO]:
         os.close(kept)
 
 
-@contextmanager
-def counting(verb: str) -> Iterator[Callable[[int], None]]:
-    """Yield a function that shows a growing count on standard error, now and then."""
-    last = 0.0
+class ProgressLine(Generic[T]):
+    """Shows progress on standard error: one line rewritten on a terminal, now and then a line elsewhere.
 
-    def show(count: int) -> None:
-        nonlocal last
-        if (now := time.monotonic()) - last >= 1.0:
-            last = now
-            tell(f"{count} {verb}")
+    `words` puts what is called with into a line; a change of `phase` is shown at once. Leaving it shows the end.
+    """
 
-    yield show
-
-
-class ProgressLine:
-    """Shows a run's progress on standard error: one line rewritten on a terminal, now and then a line elsewhere."""
-
-    def __init__(self) -> None:
+    def __init__(self, words: Callable[[T], str], phase: Callable[[T], str] = lambda progress: "") -> None:
+        self._words = words
+        self._phase = phase
         self._live = sys.stderr.isatty()
         self._last = 0.0
-        self._doing = ""
+        self._doing: str | None = None
+        self._shown = ""
+        self._latest: T | None = None
 
-    def __call__(self, progress: "Progress") -> None:
+    def __enter__(self) -> "ProgressLine[T]":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._latest is not None:
+            self._show(self._words(self._latest))
+        if self._live and self._shown:
+            tell("")
+
+    def __call__(self, progress: T) -> None:
         """Show the progress, at most a few times a second."""
+        self._latest = progress
         now = time.monotonic()
-        if progress.doing == self._doing and now - self._last < (0.2 if self._live else PLAIN_EVERY):
+        doing = self._phase(progress)
+        if doing == self._doing and now - self._last < (0.2 if self._live else PLAIN_EVERY):
             return
-        self._last, self._doing = now, progress.doing
-        text = describe(progress)
+        self._last, self._doing = now, doing
+        self._show(self._words(progress))
+
+    def _show(self, text: str) -> None:
+        if text == self._shown:
+            return
+        self._shown = text
         if self._live:
-            width = os.get_terminal_size(2).columns - 1
-            tell(f"\r\x1b[2K{text[:width]}", end="")
+            tell(f"\r\x1b[2K{text[: os.get_terminal_size(2).columns - 1]}", end="")
         else:
             tell(text)
 
-    def close(self) -> None:
-        """End the line that was being rewritten."""
-        if self._live and self._doing:
-            tell("")
+
+def run_progress() -> "ProgressLine[Progress]":
+    """The progress line of an evaluation."""
+    return ProgressLine(describe, lambda progress: f"{progress.run} {progress.doing}")
+
+
+def grade_progress() -> ProgressLine[int]:
+    """The progress line of grading alone."""
+    return ProgressLine(lambda count: f"{count} graded")
 
 
 def describe(progress: "Progress") -> str:
@@ -126,5 +144,7 @@ def describe(progress: "Progress") -> str:
         left = progress.seconds_left()
         if left is not None and elapsed > SETTLED:
             bound = "" if progress.asked else "at most "
-            parts.append(f"{bound}{int(left) // 60}:{int(left) % 60:02d} left")
+            minutes, seconds = divmod(int(left), 60)
+            clock = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes}:{seconds:02d}"
+            parts.append(f"{bound}{clock} left")
     return ", ".join(parts)

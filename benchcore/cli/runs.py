@@ -16,15 +16,19 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
         Print one JSON document instead of a table.
     """
     from benchcore import api
-    from benchcore.report.table import text_table
+    from benchcore.report.results import is_rate
+    from benchcore.report.table import figure_text, text_table
 
     found = api.runs(out)
     if json:
         print_json(found)
         return 0
-    rows = [
-        (one.run, one.engine, ", ".join(one.figures or one.tasks), "complete" if one.complete else "not complete")
-        for one in found
-    ]
-    show_table(text_table(f"Runs in {out}", ("run", "engine", "figures", "state"), rows))
+    rows = []
+    for one in found:
+        for task in one.tasks:
+            figure = one.figures.get(task)
+            shown = "-" if figure is None else f"{figure.name} {figure_text(figure, percent=is_rate(figure))}"
+            count = "-" if figure is None else str(figure.n)
+            rows.append((one.run, one.engine, task, shown, count, "complete" if one.complete else "not complete"))
+    show_table(text_table(f"Runs in {out}", ("run", "engine", "task", "figure", "n", "state"), rows))
     return 0

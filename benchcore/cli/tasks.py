@@ -49,7 +49,7 @@ def check(*names: str, data: Path | None = None, limit: int | None = None, json:
     Parameters
     ----------
     names
-        Tasks to check; all when none is named.
+        Tasks to check; all tasks and variants when none is named.
     data
         Folder with data sets; the environment variable BENCHCORE_DATA when not given.
     limit

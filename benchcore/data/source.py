@@ -156,12 +156,12 @@ def numbered_rows(path: Path) -> Iterator[tuple[int, Row]]:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                row = json.loads(line.decode("utf-8"))
+                row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
                 if not isinstance(row, dict):
                     raise DataError(f"{path}, line {number}: expected a JSON object, found {type(row).__name__}")
                 yield number, row
     except json.JSONDecodeError as error:
-        raise DataError(f"{path}, line {number}: not valid JSON ({error})") from error
+        raise DataError(f"{path}, line {number}: not valid JSON ({error.msg}, column {error.colno})") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}, line {number}: not UTF-8 ({error})") from error
     except (EOFError, zlib.error) as error:

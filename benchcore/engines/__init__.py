@@ -10,7 +10,12 @@ Pulse = Callable[[int], None]
 
 
 class Engine(Protocol):
-    """Runs one checkpoint. Making it reads the tokenizer; entering it loads the weights."""
+    """Runs one checkpoint. Making it reads the tokenizer; entering it loads the weights.
+
+    `family` is part of a completion's identity: answers of two families are never mixed in one run folder.
+    """
+
+    family: str
 
     def check(self, requests: Sequence[Request]) -> None:
         """Refuse requests that cannot be answered. Raises `ConfigError` before any weights are loaded."""

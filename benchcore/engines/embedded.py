@@ -20,7 +20,7 @@ from benchcore.config import EvalConfig
 from benchcore.engines import Pulse
 from benchcore.engines.cache import roomy_cache
 from benchcore.engines.window import Window
-from benchcore.errors import CheckpointError
+from benchcore.errors import CheckpointError, MachineError
 from benchcore.records import Completion, Decode, Finish, Request, cut_at_stop
 
 FAMILY = 48  # prompts that begin with the same so many tokens are decoded together
@@ -47,6 +47,8 @@ class Row:
 class Embedded:
     """Runs a checkpoint with transformers in this process."""
 
+    family = "embedded"
+
     def __init__(self, checkpoint: Checkpoint, config: EvalConfig) -> None:
         transformers.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
@@ -63,17 +65,25 @@ class Embedded:
 
     def __enter__(self) -> "Embedded":
         try:
-            self._model = transformers.AutoModelForCausalLM.from_pretrained(
+            model, loaded = transformers.AutoModelForCausalLM.from_pretrained(
                 self._checkpoint.path,
                 dtype=getattr(torch, self._dtype),
                 trust_remote_code=self._config.trust_remote_code,
                 local_files_only=True,
                 use_safetensors=True,
-            ).to(self._device)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+                output_loading_info=True,
+            )
+            self._model = model.to(self._device)
+        except torch.OutOfMemoryError as error:
+            raise MachineError(f"{self._checkpoint.path} does not fit into the device's memory") from error
+        except Exception as error:  # a boundary: configs and weights of any origin raise nearly anything
+            why = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise CheckpointError(f"{self._checkpoint.path} does not load: {why}") from error
+        if lost := sorted([*loaded["missing_keys"], *(str(key) for key in loaded["mismatched_keys"])]):
             raise CheckpointError(
-                f"{self._checkpoint.path} does not load: {str(error).strip().splitlines()[0]}"
-            ) from error
+                f"{self._checkpoint.path} lacks {len(lost)} of its model's weights ({lost[0]}), which would be random",
+                "save it again with model.save_pretrained(folder)",
+            )
         self._model.eval()
         self._ends = _end_tokens(self._window.tokenizer, self._model.generation_config)
         return self
@@ -88,7 +98,7 @@ class Embedded:
     def describe(self) -> Mapping[str, Any]:
         """What runs the model, and what of it can be repeated."""
         return {
-            "family": "embedded",
+            "family": self.family,
             "transformers": transformers.__version__,
             "torch": torch.__version__,
             "device": self._device.type,

@@ -30,6 +30,8 @@ CPU_BATCH_TOKENS = 4096  # tokens that vLLM's CPU build takes in one pass
 class VLLM:
     """Runs a checkpoint with vLLM, on CUDA or with vLLM's CPU build."""
 
+    family = "vllm"
+
     def __init__(self, checkpoint: Checkpoint, config: EvalConfig) -> None:
         # vLLM's log belongs to whoever asks for it; results are what goes to the terminal
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
@@ -94,7 +96,7 @@ class VLLM:
         import torch
 
         return {
-            "family": "vllm",
+            "family": self.family,
             "vllm": self._version,
             "torch": torch.__version__,
             "device": "cpu" if self._cpu else "cuda",

@@ -69,7 +69,7 @@ class Code:
     @property
     def name(self) -> str:
         """Name, version and every setting that can change a verdict."""
-        marks = [f"{self.limits.cpu_seconds:g}s"]
+        marks = [self.assemble.__name__, f"{self.limits.cpu_seconds:g}s"]
         marks += [mark for mark, on in (("fenced", self.fenced), ("whole", self.without_prompt)) if on]
         return f"code({','.join(marks)})@1"
 

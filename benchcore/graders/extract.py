@@ -17,6 +17,7 @@ _ANSWER = re.compile(
     r"(?:(?:is|are|was|(?:would|should|will|must) be)\b|[:=])[ \t*_:]{0,6}",
     re.IGNORECASE,
 )
+_NUMBERED_LIST = re.compile(r"[ \t*_]{0,8}\n\s{0,8}[0-9]{1,2}[.)][ \t]+\S")
 _SENTENCE_END = re.compile(r"\n|[.!?](?=\s|$)")
 _BOX_TOKEN = re.compile(r"(?P<box>\\(?:boxed|fbox)(?![A-Za-z]))|\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"\s{0,4}(?P<content>-?(?:\\[A-Za-z]+|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Za-z]))")
@@ -67,9 +68,14 @@ def cut_recited(text: str) -> str:
 
 
 def answer_phrases(text: str) -> Iterator[str]:
-    """What follows "answer is", "answers are" or "answer:", the last occurrence first, bounded."""
+    """What follows "answer is", "answers are" or "answer:", the last occurrence first, bounded.
+
+    A numbered list on the lines behind is a working, not an answer, and is passed over.
+    """
     for found in reversed(list(_ANSWER.finditer(text))):
-        yield text[found.end() : found.end() + STRETCH].lstrip()
+        behind = text[found.end() : found.end() + STRETCH]
+        if not _NUMBERED_LIST.match(behind):
+            yield behind.lstrip()
 
 
 def sentence(text: str) -> str:

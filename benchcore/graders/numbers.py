@@ -35,8 +35,15 @@ _AFTER_HASHES = re.compile(
     r"[ \t*_$\\({\[€£+-]{0,12}(?=\.?[0-9]|frac|boxed)",
     re.IGNORECASE,
 )
+# What may stand between "the answer is" and the number that it states.
+_LEAD = re.compile(
+    r"(?:about|approximately|around|exactly|therefore|thus|simply|just|only|equal to|a total of|now|then|so"
+    r"|[-+$€£~≈:*_`({\[\\\s])*+",
+    re.IGNORECASE,
+)
 _MORE = re.compile(
-    r"[ \t]{0,3}(?:\*\*|\\cdot|\\times|\^|[-+*/\u00d7\u00f7:,]|or\b)[ \t]{0,3}[-({$\\]{0,3}[0-9]"
+    r"[⁰-⁹¹²³]|[\u00a0\u202f ][0-9]{3}(?![0-9])|[ \t]{1,3}(?:thousand|million|billion|trillion)\b"
+    r"|[ \t]{0,3}(?:\*\*|\\cdot|\\times|\^|[-+*/\u00d7\u00f7:,]|or\b)[ \t]{0,3}[-({$\\]{0,3}[0-9]"
     r"|[ \t]{0,3}(?:!|\^)(?![ \t]|$)"
 )
 
@@ -133,9 +140,23 @@ def after_hashes(text: str) -> str | None:
 
 
 def after_phrase(text: str) -> str | None:
-    """The sentence behind the last "answer is" that holds a number."""
+    """The sentence behind the last "answer is" that states a number.
+
+    One that only mentions a number on its way ("Answer: Janet's 16 ducks lay ...") is a working, not an answer.
+    """
     sentences = (sentence(stretch[:SHOWN]) for stretch in answer_phrases(text))
-    return next((found for found in sentences if NUMBER.search(found)), None)
+    return next((found for found in sentences if _states(found)), None)
+
+
+def _states(text: str) -> bool:
+    """Whether a number opens the sentence, but for signs, markup and words like "about", or follows its last "="."""
+    found = NUMBER.search(text)
+    if found is None:
+        return False
+    if _LEAD.fullmatch(text, 0, found.start()):
+        return True
+    head, _, tail = text.rpartition("=")
+    return bool(head) and NUMBER.search(tail) is not None
 
 
 RULES: tuple[tuple[str, Callable[[str], str | None]], ...] = (

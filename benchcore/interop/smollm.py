@@ -5,7 +5,7 @@ once to float32 in the user's cache.
 """
 
 import importlib.util
-import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,9 +46,14 @@ def convert(say: Callable[[str], None] = lambda text: None) -> Path:
     plain = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     plain.load_state_dict(loaded.state_dict())
     plain.generation_config = loaded.generation_config
-    scratch = folder.with_name(f".{NAME}.partial")
-    shutil.rmtree(scratch, ignore_errors=True)
-    plain.save_pretrained(scratch)
-    tokenizer.save_pretrained(scratch)
-    scratch.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{NAME}-") as scratch:
+        made = Path(scratch) / NAME
+        plain.save_pretrained(made)
+        tokenizer.save_pretrained(made)
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # unless another process was faster
+                raise
     return folder

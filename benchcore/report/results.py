@@ -62,7 +62,7 @@ def _task_rows(task: TaskRecord, label: str) -> list[Row]:
     rows = []
     for figure, name, level in _in_order(task.figures):
         method = None if figure.value is None else figure.method
-        value = Cell(content=figure, percent=_is_rate(figure))
+        value = Cell(content=figure, percent=is_rate(figure))
         cells = (*head, Cell(content=name), value, Cell(content=str(figure.n)), Cell(content=method), tail)
         rows.append(Row(cells=cells, level=level, notes=notes))
     return rows
@@ -90,7 +90,8 @@ def _unfinished_task(task: TaskRecord) -> str:
     return "no figures"
 
 
-def _is_rate(figure: Figure) -> bool:
+def is_rate(figure: Figure) -> bool:
+    """Whether a figure is a share, shown in percent."""
     return figure.name.startswith(("accuracy", "pass@"))
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from benchcore import Completion, EvalConfig, Figure, Request, RunRecord, evaluate
 from benchcore.engines import Pulse
-from benchcore.errors import ConfigError
+from benchcore.errors import CheckpointError, ConfigError
+from benchcore.records import Fault
 from benchcore.store import read_record
 from benchcore.testing import CannedEngine
 
@@ -163,3 +164,28 @@ def test_figures_do_not_depend_on_the_order_of_answers(
         ("g1", 3 / 5, 5),
         ("g2", 3 / 5, 5),
     ]
+
+
+class Picky(CannedEngine):
+    """Does not load checkpoints called "bad"."""
+
+    def __call__(self, checkpoint: Any, config: EvalConfig) -> "CannedEngine":
+        if checkpoint.name == "bad":
+            raise CheckpointError("it does not load")
+        return self
+
+
+def test_a_checkpoint_that_does_not_load_costs_none_of_the_others(stub_checkpoint: Stub, write_task: Write) -> None:
+    folders = [str(stub_checkpoint(name)) for name in ("a", "bad", "c")]
+    found = evaluate(folders, EvalConfig(tasks=(write_task(),)), engine=Picky(correct))
+    assert [record.run for record in found.records] == ["a", "c"]
+    assert [(one.path.name, one.reason) for one in found.failed] == [("bad", "it does not load")]
+
+
+def test_only_tasks_that_were_asked_for_can_be_unfinished(stub_checkpoint: Stub, write_task: Write) -> None:
+    folder = str(stub_checkpoint("m"))
+    broken = CannedEngine(lambda request: Fault(kind="engine", message="no"))
+    first = evaluate([folder], EvalConfig(tasks=(write_task("never"),)), engine=broken)
+    second = evaluate([folder], EvalConfig(tasks=(write_task("sums"),)), engine=CannedEngine(correct))
+    assert first.unfinished == ("m: never",)
+    assert second.unfinished == () and not second.records[0].complete

@@ -178,7 +178,6 @@ def test_a_task_is_added_later_and_what_was_known_of_the_first_stays(stub_checkp
         ({}, {"limit": 3}, "limit"),
         ({}, {"temperature": 0.5}, "temperature"),
         ({}, {"dtype": "float16"}, "dtype"),
-        ({}, {"engine": "vllm"}, "engine"),
         ({"prompt": "Please say "}, {}, "prompt"),
     ],
 )
@@ -194,6 +193,30 @@ def test_another_run_in_the_same_folder_is_refused(
     assert engine.entered == 0
     assert stored(Path("runs/model")) == before
     assert run(folder, write_task(), engine).complete and engine.entered == 0
+
+
+def test_answers_of_two_engine_families_are_not_mixed(stub_checkpoint: Stub, write_task: Write) -> None:
+    folder = stub_checkpoint()
+    run(folder, write_task(), CannedEngine(correct))
+    other = CannedEngine(correct)
+    other.family = "another"
+    with pytest.raises(RunMismatch, match="engine is 'canned' there and 'another' now"):
+        run(folder, write_task(), other)
+
+
+def test_another_metric_gives_other_figures_without_an_engine(stub_checkpoint: Stub, write_task: Write) -> None:
+    folder = stub_checkpoint()
+    first = run(folder, write_task(), CannedEngine(correct_below(3)))
+    engine = CannedEngine(correct)
+    second = run(folder, write_task(metrics="pass_at()"), engine)
+    assert engine.entered == 0
+    assert [record.tasks[0].figures[0].name for record in (first, second)] == ["accuracy", "pass@1"]
+    assert first.tasks[0].figures[0].value == second.tasks[0].figures[0].value == 3 / 8
+
+
+def test_answers_of_white_space_count_as_empty(stub_checkpoint: Stub, write_task: Write) -> None:
+    record = run(stub_checkpoint(), write_task(stop=()), CannedEngine(lambda request: "\n \t\n"))
+    assert record.tasks[0].empty == 8
 
 
 def test_changed_weights_are_refused(stub_checkpoint: Stub, write_task: Write) -> None:

@@ -160,7 +160,7 @@ def test_a_run_with_a_fault_exits_with_3_and_shows_no_figure(
     folder, path = stub_checkpoint(), write_task()
     code, out, err = say("eval", folder, "--tasks", path)
     assert code == 3 and "incomplete" in out and "accuracy" not in out
-    assert err.splitlines()[-1].startswith("benchcore: not complete: model; run the same command again")
+    assert err.splitlines()[-1].startswith("benchcore: not complete: model: sums; run the same command again")
     assert say("grade", "runs/model")[0] == 3
     canned.reply = correct
     assert say("eval", folder, "--tasks", path)[0] == 0

@@ -7,6 +7,7 @@ import pytest
 
 from benchcore import Decode, EvalConfig, Request
 from benchcore.checkpoint import find
+from benchcore.errors import CheckpointError
 from benchcore.records import Finish
 
 CONTEXT = 64
@@ -47,3 +48,37 @@ def test_a_row_at_the_end_of_the_context_does_not_drag_its_batch_beyond_it(learn
     assert answers["0"].finish is Finish.LENGTH
     assert answers["0"].tokens_in + answers["0"].tokens_out == CONTEXT
     assert max(answers[str(number)].tokens_out for number in range(1, 8)) > answers["0"].tokens_out
+
+
+def test_weights_that_lack_a_tensor_are_refused_not_made_up(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    from benchcore.engines.embedded import Embedded
+
+    folder = tmp_path / "lacking"
+    shutil.copytree(tiny_checkpoint, folder)
+    tensors = load_file(folder / "model.safetensors")
+    lost = next(name for name in tensors if "mlp" in name)
+    save_file({name: tensor for name, tensor in tensors.items() if name != lost}, folder / "model.safetensors")
+    [checkpoint], _ = find(str(folder))
+    with (
+        pytest.raises(CheckpointError, match=f"lacks 1 of its model's weights .{lost}."),
+        Embedded(checkpoint, EvalConfig()),
+    ):
+        pass
+
+
+def test_weights_of_another_shape_are_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    from benchcore.engines.embedded import Embedded
+
+    folder = tmp_path / "reshaped"
+    shutil.copytree(tiny_checkpoint, folder)
+    tensors = load_file(folder / "model.safetensors")
+    name = next(name for name in tensors if "mlp" in name)
+    save_file({**tensors, name: torch.zeros(3, 5)}, folder / "model.safetensors")
+    [checkpoint], _ = find(str(folder))
+    with pytest.raises(CheckpointError), Embedded(checkpoint, EvalConfig()):
+        pass

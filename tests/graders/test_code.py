@@ -49,7 +49,7 @@ def grade(grader: Code, sample: Sample, text: str) -> Grade:
 
 def test_is_a_grader() -> None:
     grader: Grader = code(cpu_seconds=2.0)
-    assert grader.name == "code(2s)@1"
+    assert grader.name == "code(humaneval_program,2s)@1"
     assert grader.isolation()["cpu time"] == "2 s a process"
     with pytest.raises(ConfigError, match="cpu_seconds"):
         code(cpu_seconds=-1)
@@ -76,7 +76,12 @@ def test_programs_are_assembled_as_published() -> None:
 )
 def test_verdicts(text: str, verdict: Verdict, value: float, reason: str) -> None:
     found = grade(Code(limits=QUICK), HUMAN, text)
-    assert (found.verdict, found.value, found.grader, found.extracted) == (verdict, value, "code(0.4s)@1", None)
+    assert (found.verdict, found.value, found.grader, found.extracted) == (
+        verdict,
+        value,
+        "code(humaneval_program,0.4s)@1",
+        None,
+    )
     assert reason in found.reason
     assert found.fault is None and found.seconds > 0
 

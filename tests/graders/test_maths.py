@@ -414,7 +414,7 @@ def test_a_missing_math_verify_is_said_when_the_session_opens(monkeypatch: pytes
 
 def test_the_contract_is_kept(grade: GradeOne) -> None:
     grader = maths()
-    assert grader.name == "maths@1"
+    assert grader.name == "maths(5s)@1"
     assert grader.isolation() == {}
     with pytest.raises(ConfigError):
         maths(deadline=0)

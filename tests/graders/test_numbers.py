@@ -272,3 +272,27 @@ def test_a_gsm8k_gold_is_wrong_against_another(gsm8k: list[dict[str, str]]) -> N
             other = row["answer"].rpartition("####")[2].strip()
             equal = gold.replace(",", "") == other.replace(",", "")
             assert (grade_one(sample(gold), row["answer"]).verdict is Verdict.RIGHT) == equal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Answer:**\n\n1. Eggs left: 16 - 3 - 4 = 9\n2. Money: 9 * 2 = $18\n\nShe makes **$18**",
+        "Answer: Janet's 16 ducks lay eggs, and she eats 3.\nShe makes 9 * 2 = 18 dollars.",
+        "Answer:\n18",
+        "Answer: about $18.",
+        "The answer is therefore 9 * 2 = 18.",
+        "The answer is that she sells 9 eggs. So she makes 18",
+    ],
+)
+def test_a_working_behind_the_word_answer_is_not_the_answer(text: str) -> None:
+    with numbers().session() as grade_one:
+        assert grade_one(sample("18"), text).verdict is Verdict.RIGHT
+        assert grade_one(sample("1"), text).verdict is Verdict.WRONG
+        assert grade_one(sample("16"), text).verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize(("text", "first"), [("10²", "10"), ("1 000", "1"), ("$1.5 million", "1.5")])
+def test_a_number_that_goes_on_is_not_cut_short(text: str, first: str) -> None:
+    with numbers().session() as grade_one:
+        assert grade_one(sample(first), f"The answer is {text}").verdict is not Verdict.RIGHT

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from benchcore.records import Figure, RunRecord, TaskRecord
-from benchcore.report import markdown, terminal
+from benchcore.report import terminal
 from benchcore.report.diagnostics import share
 from benchcore.report.results import results_table
 
@@ -72,20 +72,6 @@ whether they were still on their way to an answer (max_tokens, stop strings).
 def test_terminal_snapshot():
     table = results_table([run(task(truncated=12, empty=1), MATHS)])
     assert terminal.render(table) == SNAPSHOT
-
-
-def test_markdown_snapshot():
-    assert markdown.render(results_table([run(MATHS, task(truncated=12))])) == (
-        "### Results of step-1000\n\n"
-        "| task | figure | value | n | method | diagnostics |\n"
-        "| --- | --- | --- | ---: | --- | --- |\n"
-        "| math | accuracy | 48.0 % [42.4, 53.7] | 300 | Wilson 95 % | - |\n"
-        "|  | &emsp;algebra | 10.0 % [5.5, 17.4] | 100 | Wilson 95 % |  |\n"
-        "|  | &emsp;geometry | n/a (no problem scored) | 0 | - |  |\n"
-        "| gsm8k | accuracy | 48.0 % [42.4, 53.7] | 300 | Wilson 95 % | ! 12 % truncated |\n\n"
-        "- ! gsm8k: 12 of 100 completions (12 %) were cut off at the token limit: look at whether they were still "
-        "on their way to an answer (max_tokens, stop strings).\n"
-    )
 
 
 def test_terminal_keeps_within_its_width():
@@ -204,9 +190,3 @@ def test_groups_follow_their_own_figure():
     shown = [(row.cells[1].text, row.level) for row in table.rows]
     assert shown == [("pass@1", 0), ("easy", 1), ("pass@10", 0), ("easy", 1), ("loss, easy", 0)]
     assert table.rows[4].cells[2].text == "0.48 [0.424, 0.537]"
-
-
-def test_no_run_is_an_empty_table():
-    table = results_table([])
-    assert "Results: no run" in terminal.render(table)
-    assert "Results: no run" in markdown.render(table)

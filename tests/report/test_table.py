@@ -1,12 +1,9 @@
 """The table model and its terminal and Markdown forms, whatever the cells hold."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from benchcore.records import Figure
-from benchcore.report import markdown, terminal
+from benchcore.report import terminal
 from benchcore.report.table import Cell, Column, Row, Table, figure_text
 
 
@@ -65,34 +62,3 @@ def test_terminal_takes_nothing_for_markup():
 
 def test_terminal_drops_control_characters():
     assert "\x1b" not in terminal.render(text_table("a\x1b[31mb\nc"))
-
-
-# Markdown
-
-
-def test_markdown_escapes_pipes():
-    assert markdown.escape("__init__ [x](y)") == r"\_\_init\_\_ [x]\(y)"
-    assert markdown.escape("a|b") == r"a\|b"
-    assert markdown.escape("a_task_name _x_ <1 %") == r"a_task_name \_x\_ &lt;1 %"
-
-
-def cells(document):
-    """What a Markdown reader makes of each body cell: the kinds and contents of its inline parts."""
-    found, inside = [], False
-    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(document):
-        inside = token.type == "td_open" or (inside and token.type != "td_close")
-        if inside and token.type == "inline":
-            found.append([(part.type, part.content) for part in token.children])
-    return found
-
-
-NASTY = st.text(st.sampled_from("ab0 é世|\\`*_[]()<>&~$#!-:;\n\t\x1b\x85\u2028\u202e"), max_size=20)
-
-
-@given(text=NASTY)
-def test_markdown_cells_read_back_as_plain_text(text):
-    table = text_table(text)
-    nasty, end = cells(markdown.render(table))
-    assert "".join(piece for _, piece in nasty) == table.rows[0].cells[0].text
-    assert {kind for kind, _ in nasty} <= {"text", "text_special"}
-    assert end == [("text", "end")]

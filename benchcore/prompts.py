@@ -17,9 +17,9 @@ from typing import Any
 
 from benchcore.errors import ConfigError, MissingExtra
 from benchcore.records import Message, Prompt
+from benchcore.task import Row
 
 LM_EVAL = "0.4.13"
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

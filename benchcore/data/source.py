@@ -10,16 +10,14 @@ import hashlib
 import importlib.util
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchcore.errors import DataError
 from benchcore.hub import go_offline_if_unreachable
 from benchcore.records import digest
-
-Row = Mapping[str, Any]
+from benchcore.task import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

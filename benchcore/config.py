@@ -45,6 +45,9 @@ class EvalConfig:
     trust_remote_code: bool = False
     """Run the Python code that a checkpoint brings along."""
 
+    unsafe_code: bool = False
+    """Run code that a model wrote even where nothing can confine it; for a machine that you can lose."""
+
     dry_run: bool = False
     """Print what would be asked, and stop."""
 

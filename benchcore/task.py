@@ -43,9 +43,10 @@ class Grader(Protocol):
         """Name and version, such as ``numbers@1``; with every setting that can change a verdict."""
         ...
 
-    def session(self) -> AbstractContextManager[GradeFn]:
+    def session(self, samples: Sequence[Sample]) -> AbstractContextManager[GradeFn]:
         """Hold whatever grading needs (worker processes) and yield `grade(sample, text)`, thread-safe.
 
+        `samples` are those that will be graded, for a grader that proves itself on their references first.
         `Grade.request` is left empty: the caller knows which completion the text came from.
         """
         ...

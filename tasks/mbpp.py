@@ -40,7 +40,7 @@ TASK = Task(
     rows=source("mbpp/mbpp.jsonl", dataset="google-research-datasets/mbpp", config="full", keep=is_test),
     sample=sample,
     decode=Decode(max_tokens=1024, stop=("[DONE]",)),
-    grader=code(assemble=mbpp_program, cpu_seconds=CPU_SECONDS),
+    grader=code(program=mbpp_program, cpu_seconds=CPU_SECONDS),
     metrics=(pass_at(),),
 )
 
@@ -49,6 +49,6 @@ VARIANTS = {
         TASK,
         sample=instruct,
         decode=Decode(max_tokens=1024),
-        grader=code(assemble=mbpp_program, cpu_seconds=CPU_SECONDS, fenced=True),
+        grader=code(program=mbpp_program, cpu_seconds=CPU_SECONDS, fenced=True),
     )
 }

@@ -42,7 +42,7 @@ class Same:
     name: str = "{grader}"
 
     @contextmanager
-    def session(self):
+    def session(self, samples):
         yield self.grade
 
     def grade(self, sample, text):

@@ -226,7 +226,7 @@ def _evaluate_one(
             progress.graded += 1
             watch(progress)
 
-        with GradingPool([item.task for item in busy], accept) as pool:
+        with GradingPool(busy, accept) as pool:
             for item in busy:
                 store.reopen(item.task.name)
                 pool.submit_stored(store, item, ungraded[item.task.name])

@@ -6,37 +6,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import msgspec
 
 from benchcore import catalog
 from benchcore.api.pool import GradingPool
 from benchcore.api.summary import close_run, task_record
-from benchcore.api.work import Work, data_folder, prepare
+from benchcore.api.work import RunsPrograms, Work, data_folder, prepare
 from benchcore.data.source import numbered_rows
 from benchcore.errors import ConfigError, DataError, MachineError, RunIncomplete, nearest
 from benchcore.journal import Totals
 from benchcore.records import Grade, RunRecord, Sample, TaskRecord, Verdict
 from benchcore.store import Store, read_config
-from benchcore.task import Grader, Task
+from benchcore.task import Task
 
 Watch = Callable[[int], None]
 NAMED = 4  # ids named in a message before it says "and more"
 
 
-@runtime_checkable
-class GradesPrograms(Protocol):
-    """A grader that can also take the text as a whole program."""
-
-    def whole(self) -> Grader:
-        """The same grader for texts that are whole programs."""
-        ...
-
-
-def grade(run: Path, *, data: Path | None = None, watch: Watch = lambda graded: None) -> RunRecord:
+def grade(
+    run: Path, *, data: Path | None = None, unsafe_code: bool = False, watch: Watch = lambda graded: None
+) -> RunRecord:
     """Grade every stored completion of the run folder `run` again, with today's graders and no engine.
 
+    `unsafe_code` runs programs even where nothing can confine them.
     Raises `ConfigError` if `run` is no run folder, `RunMismatch` if a task, its data or its prompts are others now.
     """
     config = read_config(run)
@@ -47,7 +41,7 @@ def grade(run: Path, *, data: Path | None = None, watch: Watch = lambda graded: 
         task = catalog.load_task(files.get(name, name)).override(
             **{key: chosen[key] for key in ("trials", "temperature", "top_p")}
         )
-        work.append(prepare(task, where, chosen.get("limit")))
+        work.append(prepare(task, where, chosen.get("limit"), unsafe_code=unsafe_code))
     with Store(run) as store:
         store.adopt(config["run"], {item.task.name: item.settings for item in work})
         for item in work:
@@ -60,7 +54,7 @@ def grade(run: Path, *, data: Path | None = None, watch: Watch = lambda graded: 
             store.add_grade(found)
             watch(graded)
 
-        with GradingPool([item.task for item in work], accept) as pool:
+        with GradingPool(work, accept) as pool:
             for item in work:
                 store.reopen(item.task.name)
                 pool.submit_stored(store, item, store.answered(item.task.name))
@@ -85,11 +79,13 @@ def grade_samples(
     whole: bool = False,
     out: Path | None = None,
     data: Path | None = None,
+    unsafe_code: bool = False,
     watch: Watch = lambda graded: None,
 ) -> SampleGrades:
     """Grade the completions in a JSON Lines file; a repeated id is another trial of that sample.
 
-    With `whole` each text is a whole program, not a continuation of the prompt. `out` gets one JSON line
+    With `whole` each text is a whole program, not a continuation of the prompt. `unsafe_code` runs programs
+    even where nothing can confine them. `out` gets one JSON line
     a completion, in the file's order: the input row's id, its trial, and the grade. Raises `DataError` with
     the line number for a malformed row or an unknown id, and `RunIncomplete` when samples of the task are
     missing from the file: the grades are written, but there is no figure for a part of a task.
@@ -99,7 +95,7 @@ def grade_samples(
     chosen = catalog.load_task(task)
     if whole:
         chosen = _whole(chosen)
-    work = prepare(chosen, data_folder(data), None)
+    work = prepare(chosen, data_folder(data), None, unsafe_code=unsafe_code)
     samples = work.by_id()
     fields = (id_field, text_field)
     # a fault in the last line, or a sample that is missing, must not cost the grading of all others
@@ -119,7 +115,7 @@ def grade_samples(
             grades[name].append(Grade(request=name, value=found.value, verdict=found.verdict, grader=found.grader))
             watch(verdicts.total())
 
-        with GradingPool([chosen], accept) as pool:
+        with GradingPool([work], accept) as pool:
             for name, text in _texts(file, fields, samples, chosen.name):
                 empty += not text.strip()
                 pool.submit(chosen, samples[name], name, text)
@@ -174,7 +170,7 @@ def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], e
 
 
 def _whole(task: Task) -> Task:
-    if not isinstance(task.grader, GradesPrograms):
+    if not isinstance(task.grader, RunsPrograms):
         raise ConfigError(f"--whole is for tasks graded by running a program, and {task.name} is not")
     return replace(task, grader=task.grader.whole())
 

@@ -9,15 +9,15 @@ from typing import Any
 from benchcore import catalog
 from benchcore.api.pool import GradingPool
 from benchcore.api.summary import REPORTED, versions
-from benchcore.api.work import check_limit, data_folder, prepare
+from benchcore.api.work import Work, check_limit, data_folder, prepare
 from benchcore.catalog import Listing
 from benchcore.checkpoint import cache_folder
 from benchcore.engines.choice import choose
 from benchcore.errors import BenchcoreError, ConfigError
+from benchcore.graders.sandbox import SAFE, Level, survey
 from benchcore.plan import plain
 from benchcore.records import Figure, Grade, Verdict
 from benchcore.store import read_config, read_record, run_folders
-from benchcore.task import Task
 
 
 def tasks() -> list[Listing]:
@@ -61,7 +61,9 @@ class Check:
         return self.trouble is None and not self.reference_not_right and not self.empty_not_wrong
 
 
-def check_tasks(names: Sequence[str] = (), *, data: Path | None = None, limit: int | None = None) -> Iterator[Check]:
+def check_tasks(
+    names: Sequence[str] = (), *, data: Path | None = None, limit: int | None = None, unsafe_code: bool = False
+) -> Iterator[Check]:
     """Prove tasks one by one: ids are unique, the reference answer is graded right and an empty one wrong."""
     check_limit(limit)
     everything = [
@@ -69,24 +71,24 @@ def check_tasks(names: Sequence[str] = (), *, data: Path | None = None, limit: i
     ]
     for name in names or everything:
         try:
-            yield _check(catalog.load_task(name), data_folder(data), limit)
+            yield _check(prepare(catalog.load_task(name), data_folder(data), limit, unsafe_code=unsafe_code))
         except ConfigError:
             raise
         except BenchcoreError as error:
             yield Check(task=name, samples=0, trouble=str(error))
 
 
-def _check(task: Task, data: Path | None, limit: int | None) -> Check:
-    samples, _ = task.samples(data, limit)
+def _check(work: Work) -> Check:
+    task = work.task
     found: list[Grade] = []
-    with GradingPool([task], found.append) as pool:
-        for sample in samples:
+    with GradingPool([work], found.append) as pool:
+        for sample in work.samples:
             pool.submit(task, sample, sample.id, task.grader.reference(sample))
             pool.submit(task, sample, sample.id, "")
         pool.finish()
     return Check(
         task=task.name,
-        samples=len(samples),
+        samples=len(work.samples),
         reference_not_right=tuple(grade.request for grade in found[::2] if grade.verdict is not Verdict.RIGHT),
         empty_not_wrong=tuple(grade.request for grade in found[1::2] if grade.value != 0.0),
     )
@@ -129,22 +131,29 @@ def runs(out: Path = Path("runs")) -> list[RunListing]:
 
 
 def doctor(*, data: Path | None = None) -> dict[str, Any]:
-    """What is installed, which engine auto means and why, which isolation works, where each task's data is found."""
+    """What is installed, which engine auto means and why, which isolation works, where each task's data is found.
+
+    Each level of isolation is entered, and a real program in it tries to break out.
+    """
     where = data_folder(data)
     engine, reason = choose("auto")
     found = []
-    isolation: dict[str, dict[str, str]] = {}
     for listing in catalog.listing():
         task = catalog.load_task(listing.name)
         found.append({"task": task.name, "data": task.rows.where(where)})
-        if layers := dict(task.grader.isolation()):
-            isolation[task.name] = layers
+    levels = [survey(level) for level in Level]
     return {
         "versions": versions(),
         "missing": [name for name in REPORTED if name not in versions()],
         "engine": {"auto": engine, "because": reason},
         "gpu": shutil.which("nvidia-smi") is not None,
-        "isolation": isolation,
+        "isolation": {
+            "level": next((one.level.value for one in levels if one.works and one.level in SAFE), None),
+            "levels": {
+                one.level.value: {"works": one.works, "reason": one.reason, "layers": one.layers, "probes": one.probes}
+                for one in levels
+            },
+        },
         "data_folder": None if where is None else str(where),
         "data": found,
         "cache": str(cache_folder()),

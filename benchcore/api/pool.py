@@ -23,8 +23,8 @@ class GradingPool:
     Entering it opens every grader's session, so a grader that cannot work says so before anything is generated.
     """
 
-    def __init__(self, tasks: Sequence[Task], accept: Callable[[Grade], None]) -> None:
-        self._tasks = tasks
+    def __init__(self, work: Sequence[Work], accept: Callable[[Grade], None]) -> None:
+        self._work = work
         self._accept = accept
         self._workers = os.cpu_count() or 1
         self._waiting: deque[Future[Grade]] = deque()
@@ -33,8 +33,9 @@ class GradingPool:
 
     def __enter__(self) -> "GradingPool":
         with ExitStack() as stack:
-            for task in self._tasks:
-                self._sessions[task.name] = stack.enter_context(task.grader.session())
+            for item in self._work:
+                session = item.task.grader.session(item.samples)
+                self._sessions[item.task.name] = stack.enter_context(session)
             self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="grader")
             # left first: no grade may be under way when its session closes
             stack.callback(self._threads.shutdown, cancel_futures=True)

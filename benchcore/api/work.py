@@ -2,16 +2,29 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from benchcore import catalog
 from benchcore.config import EvalConfig
 from benchcore.errors import ConfigError
 from benchcore.plan import plan, settings
 from benchcore.records import Request, Sample
-from benchcore.task import Task, first_repeat
+from benchcore.task import Grader, Task, first_repeat
+
+
+@runtime_checkable
+class RunsPrograms(Protocol):
+    """A grader that runs programs which a model wrote."""
+
+    def whole(self) -> Grader:
+        """The same grader for texts that are whole programs."""
+        ...
+
+    def unsafe(self) -> Grader:
+        """The same grader, working even where nothing can confine the programs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +43,13 @@ class Work:
         return {sample.id: sample for sample in self.samples}
 
 
-def prepare(task: Task, data: Path | None, limit: int | None, file: str | None = None) -> Work:
+def prepare(
+    task: Task, data: Path | None, limit: int | None, *, file: str | None = None, unsafe_code: bool = False
+) -> Work:
     """Read the task's rows and plan its requests. Raises `DataError` when there are no rows."""
     check_limit(limit)
+    if unsafe_code and isinstance(task.grader, RunsPrograms):
+        task = replace(task, grader=task.grader.unsafe())
     samples, source = task.samples(data, limit)
     chosen = settings(task, source, limit)
     return Work(task=task, samples=samples, requests=plan(task, samples), settings=chosen, file=file)
@@ -57,7 +74,10 @@ def prepare_all(config: EvalConfig) -> list[Work]:
     ]
     if repeated := first_repeat(task.name for task in tasks):
         raise ConfigError(f"two of the tasks are called {repeated!r}", "rename one of their files")
-    return [prepare(task, data, config.limit, task_file(name)) for task, name in zip(tasks, config.tasks, strict=True)]
+    return [
+        prepare(task, data, config.limit, file=task_file(name), unsafe_code=config.unsafe_code)
+        for task, name in zip(tasks, config.tasks, strict=True)
+    ]
 
 
 def task_file(name: str) -> str | None:

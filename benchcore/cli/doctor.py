@@ -26,11 +26,15 @@ def doctor(*, data: Path | None = None, json: bool = False) -> int:
     if found["missing"]:
         print("missing     " + ", ".join(found["missing"]))
     print(f"engine      auto means {found['engine']['auto']}: {found['engine']['because']}")
-    print("isolation   for code that models wrote")
-    for task, layers in found["isolation"].items():
-        print(f"  {task}")
-        for layer, state in layers.items():
-            print(f"    {layer:<18}{state}")
+    isolation = found["isolation"]
+    print(f"isolation   for code that models wrote: {isolation['level'] or 'NONE that is safe'}")
+    for name, level in isolation["levels"].items():
+        held = sum(state == "held" for state in level["probes"].values())
+        state = f"{held} of {len(level['probes'])} attempts to break out were held" if held else "does not work"
+        print(f"  {name:<18}{'does not work: ' + level['reason'] if level['reason'] else state}")
+        if name == isolation["level"]:
+            for layer, words in level["layers"].items():
+                print(f"    {layer:<16}{words}")
     print(f"data        folder: {found['data_folder'] or 'none (set BENCHCORE_DATA or pass --data)'}")
     for row in found["data"]:
         print(f"  {row['task']:<18}{row['data']}")

@@ -21,6 +21,7 @@ def grade(
     whole: bool = False,
     out: Path | None = None,
     data: Path | None = None,
+    unsafe_code: bool = False,
     json: bool = False,
 ) -> int:
     """Grade a run folder's stored completions again, or a JSON Lines file of completions made elsewhere.
@@ -41,6 +42,8 @@ def grade(
         Write one JSON line a completion with its grade to this file.
     data
         Folder with data sets; the environment variable BENCHCORE_DATA when not given.
+    unsafe_code
+        Run code that a model wrote even where nothing can confine it; for a machine that you can lose.
     json
         Print one JSON document instead of a table.
     """
@@ -53,7 +56,7 @@ def grade(
             raise ConfigError(f"{what} is a run folder, which knows its tasks and texts", f"leave out {flags}")
         with only_results() as results:
             with grade_progress() as watch:
-                record = api.grade(what, data=data, watch=watch)
+                record = api.grade(what, data=data, unsafe_code=unsafe_code, watch=watch)
             if json:
                 print_json(record, results)
             else:
@@ -68,7 +71,15 @@ def grade(
     with only_results() as results:
         with grade_progress() as watch:
             graded = api.grade_samples(
-                what, task, id_field=id_field, text_field=text_field, whole=whole, out=out, data=data, watch=watch
+                what,
+                task,
+                id_field=id_field,
+                text_field=text_field,
+                whole=whole,
+                out=out,
+                data=data,
+                unsafe_code=unsafe_code,
+                watch=watch,
             )
         if json:
             print_json(graded, results)

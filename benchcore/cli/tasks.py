@@ -43,7 +43,9 @@ def list_tasks(*, json: bool = False) -> int:
 
 
 @app.command
-def check(*names: str, data: Path | None = None, limit: int | None = None, json: bool = False) -> int:
+def check(
+    *names: str, data: Path | None = None, limit: int | None = None, unsafe_code: bool = False, json: bool = False
+) -> int:
     """Prove tasks: ids are unique, the reference answer is graded right, an empty one wrong.
 
     Parameters
@@ -54,6 +56,8 @@ def check(*names: str, data: Path | None = None, limit: int | None = None, json:
         Folder with data sets; the environment variable BENCHCORE_DATA when not given.
     limit
         Check only the first N samples of each task.
+    unsafe_code
+        Run the tasks' programs even where nothing can confine them.
     json
         Print one JSON document instead of lines.
     """
@@ -61,7 +65,7 @@ def check(*names: str, data: Path | None = None, limit: int | None = None, json:
 
     found = []
     with only_results() as results:
-        for one in api.check_tasks(names, data=data, limit=limit):
+        for one in api.check_tasks(names, data=data, limit=limit, unsafe_code=unsafe_code):
             found.append(one)
             if not json:
                 _print_check(one, results)

@@ -7,7 +7,7 @@ algebra (both in `formula`). Only what is left goes to math-verify, in a child w
 import importlib.util
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -50,7 +50,7 @@ class Maths:
         return f"maths({self.deadline:g}s)@1"
 
     @contextmanager
-    def session(self) -> Iterator[GradeFn]:
+    def session(self, samples: Sequence[Sample]) -> Iterator[GradeFn]:
         """Yield `grade(sample, text)`, usable from several threads; no child outlives the session.
 
         Raises `MissingExtra` without math-verify.

@@ -6,7 +6,7 @@ Numbers are `fractions.Fraction`, so nothing rounds, and guarded in size before 
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -66,7 +66,7 @@ class Numbers:
         return "numbers@1"
 
     @contextmanager
-    def session(self) -> Iterator[GradeFn]:
+    def session(self, samples: Sequence[Sample]) -> Iterator[GradeFn]:
         """Yield `grade(sample, text)`; nothing is held."""
         yield self._grade
 

@@ -37,14 +37,18 @@ def results_table(records: Sequence[RunRecord]) -> Table:
         title=_title(records),
         columns=(Column(title="checkpoint", merges=True), *COLUMNS) if several else COLUMNS,
         rows=tuple(rows),
-        notes=(*_unlike(records), *_unfinished(records)),
+        notes=(
+            *_confined(task for record in records for task in record.tasks),
+            *_unlike(records),
+            *_unfinished(records),
+        ),
     )
 
 
 def tasks_table(title: str, tasks: Sequence[TaskRecord], notes: Sequence[str] = ()) -> Table:
     """The same rows for tasks that belong to no run."""
     rows = tuple(row for task in tasks for row in _task_rows(task, ""))
-    return Table(title=title, columns=COLUMNS, rows=rows, notes=tuple(notes))
+    return Table(title=title, columns=COLUMNS, rows=rows, notes=(*notes, *_confined(tasks)))
 
 
 def _task_rows(task: TaskRecord, label: str) -> list[Row]:
@@ -122,6 +126,19 @@ def _unlike(records: Sequence[RunRecord]) -> Iterable[str]:
         differing = [key for key in keys if any(one.get(key) != settings[0].get(key) for one in settings)]
         if differing:
             yield f"{MARK} {name}: its figures do not compare, for these differ between runs: {', '.join(differing)}."
+
+
+def _confined(tasks: Iterable[TaskRecord]) -> Iterable[str]:
+    """A sentence saying how the programs of a model were confined; a loud one for tasks where that differed."""
+    levels: dict[str, list[str]] = {}
+    for task in tasks:
+        if level := task.isolation.get("level"):
+            levels.setdefault(level, []).append(task.task)
+    for level, names in levels.items():
+        yield f"Programs of {', '.join(dict.fromkeys(names))} ran at isolation level {level}."
+    unlike = sorted(set.intersection(*map(set, levels.values()))) if len(levels) > 1 else []
+    for name in unlike:
+        yield f"{MARK} {name}: its programs ran at different isolation levels, which can change a verdict."
 
 
 def _unfinished(records: Sequence[RunRecord]) -> Iterable[str]:

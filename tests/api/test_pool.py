@@ -1,12 +1,13 @@
 """The grading pool: a bounded queue, grades in order, sessions opened first and closed last."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from benchcore.api.pool import QUEUE, GradingPool
+from benchcore.api.work import Work
 from benchcore.data.source import generated
 from benchcore.errors import MachineError
 from benchcore.metrics.rates import accuracy
@@ -23,17 +24,22 @@ class Gate:
 
     def __init__(self) -> None:
         self.open = threading.Event()
+        self.samples: Sequence[Sample] = ()
         self.running = 0
 
     @contextmanager
-    def session(self) -> Iterator[GradeFn]:
+    def session(self, samples: Sequence[Sample]) -> Iterator[GradeFn]:
         self.running += 1
-        yield self.grade
-        self.running -= 1
+        self.samples = samples
+        try:
+            yield self.grade
+        finally:
+            self.running -= 1
 
     def grade(self, sample: Sample, text: str) -> Grade:
         assert self.open.wait(60), "never opened"
         assert self.running == 1, "graded outside its session"
+        assert [one.id for one in self.samples] == ["s"], "a session is told what will be graded"
         return Grade(request="", value=1.0, verdict=Verdict.RIGHT, grader=self.name)
 
     def isolation(self) -> Mapping[str, str]:
@@ -43,23 +49,24 @@ class Gate:
         return ""
 
 
-def task(grader: Gate) -> Task:
-    return Task(
+def work(grader: Gate, name: str = "gated") -> Work:
+    task = Task(
         version=1,
         rows=generated(lambda seed: []),
         sample=lambda row: SAMPLE,
         decode=Decode(max_tokens=1),
         grader=grader,
         metrics=(accuracy(),),
-        name="gated",
+        name=name,
     )
+    return Work(task=task, samples=[SAMPLE], requests=[], settings={})
 
 
 def test_the_queue_holds_so_many_and_no_more_and_keeps_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     room = QUEUE * 2
     grader = Gate()
-    gated = task(grader)
+    gated = work(grader)
     accepted: list[str] = []
     waiting = []
     with GradingPool([gated], lambda grade: accepted.append(grade.request)) as pool:
@@ -67,7 +74,7 @@ def test_the_queue_holds_so_many_and_no_more_and_keeps_their_order(monkeypatch: 
             if number == room:
                 assert accepted == [], "the queue takes this many without waiting"
                 grader.open.set()
-            pool.submit(gated, SAMPLE, str(number), "text")
+            pool.submit(gated.task, SAMPLE, str(number), "text")
             waiting.append(number + 1 - len(accepted))
         pool.finish()
     assert max(waiting) == room
@@ -77,13 +84,13 @@ def test_the_queue_holds_so_many_and_no_more_and_keeps_their_order(monkeypatch: 
 
 def test_leaving_early_drops_what_waits_and_closes_the_session() -> None:
     grader = Gate()
-    gated = task(grader)
+    gated = work(grader)
     accepted: list[Grade] = []
 
     def leave_early() -> None:
         with GradingPool([gated], accepted.append) as pool:
             for number in range(10):
-                pool.submit(gated, SAMPLE, str(number), "text")
+                pool.submit(gated.task, SAMPLE, str(number), "text")
             grader.open.set()
             raise KeyError
 
@@ -95,10 +102,11 @@ def test_leaving_early_drops_what_waits_and_closes_the_session() -> None:
 def test_a_grader_that_cannot_work_says_so_before_anything_is_graded() -> None:
     class Broken(Gate):
         @contextmanager
-        def session(self) -> Iterator[GradeFn]:
+        def session(self, samples: Sequence[Sample]) -> Iterator[GradeFn]:
             raise MachineError("no worker can be started")
             yield self.grade
 
     good = Gate()
-    with pytest.raises(MachineError, match="no worker"), GradingPool([task(good), task(Broken())], lambda grade: None):
+    with pytest.raises(MachineError, match="no worker"), GradingPool([work(good), work(Broken(), "broken")], lambda grade: None):
         pytest.fail("was entered")
+    assert good.running == 0, "the session that was open already was left open"

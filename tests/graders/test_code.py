@@ -87,7 +87,7 @@ def test_verdicts(text: str, verdict: Verdict, value: float, reason: str) -> Non
 
 
 def test_mbpp_reference_with_setup_and_crlf() -> None:
-    grader = code(assemble=mbpp_program)
+    grader = code(program=mbpp_program)
     assert grade(grader, MOSTLY, grader.reference(MOSTLY)).verdict is Verdict.RIGHT
     assert grade(grader, MOSTLY, "").verdict is Verdict.WRONG
 
@@ -112,7 +112,7 @@ def test_whole_programs_get_no_prompt() -> None:
     assert grade(grader, HUMAN, PROMPT + BODY).verdict is Verdict.RIGHT
     assert grade(grader, HUMAN, BODY).verdict is Verdict.WRONG
     assert grade(grader, HUMAN, "def total(xs: List[int]): return sum(xs)").reason.startswith("NameError: name 'List'")
-    assert code(assemble=mbpp_program).whole().reference(MOSTLY) == MOSTLY.facts["reference"]
+    assert code(program=mbpp_program).whole().reference(MOSTLY) == MOSTLY.facts["reference"]
 
 
 def test_a_missing_fact_is_told_by_name() -> None:
@@ -125,7 +125,7 @@ def test_fenced_keeps_the_code_it_ran() -> None:
     assert (found.verdict, found.extracted, found.rule) == (Verdict.RIGHT, (PROMPT + BODY).rstrip("\n"), "fenced block")
     found = grade(code(fenced=True), HUMAN, f"{BODY}```\nUse it so:\n```python\nprint(total([1]))\n```")
     assert (found.verdict, found.extracted, found.rule) == (Verdict.RIGHT, BODY.rstrip("\n"), "up to the fence")
-    fenced = code(assemble=mbpp_program, fenced=True)
+    fenced = code(program=mbpp_program, fenced=True)
     two = f"First:\n```python\nprint('no')\n```\nthen\n```\n{MOSTLY.facts['reference']}\n```"
     assert grade(fenced, MOSTLY, two).verdict is Verdict.RIGHT
 
@@ -273,7 +273,7 @@ def test_humaneval_references_are_right_in_other_clothes(folder: Path, shape: st
 @data
 def test_mbpp_references_are_right(folder: Path) -> None:
     # Problem 123 alone takes 2.9 s of CPU time on a slow core; the next takes 0.04.
-    samples, grader = mbpp(folder), code(assemble=mbpp_program, cpu_seconds=12)
+    samples, grader = mbpp(folder), code(program=mbpp_program, cpu_seconds=12)
     assert len(samples) == 974
     assert not_right(grader, samples, grader.reference) == {}
 
@@ -283,4 +283,4 @@ def test_empty_completions_are_wrong(folder: Path) -> None:
     few = humaneval(folder)[::11]
     assert len(not_right(code(), few, lambda _: "")) == len(few)
     few = mbpp(folder)[::65]
-    assert len(not_right(code(assemble=mbpp_program), few, lambda _: "")) == len(few)
+    assert len(not_right(code(program=mbpp_program), few, lambda _: "")) == len(few)

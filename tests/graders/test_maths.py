@@ -43,7 +43,7 @@ def decide(gold: str, answer: str) -> Verdict | None:
 @pytest.fixture(scope="module")
 def grade() -> Iterator[GradeOne]:
     pytest.importorskip("math_verify")
-    with maths(deadline=30.0).session() as grade_one:
+    with maths(deadline=30.0).session([]) as grade_one:
         yield lambda target, text: grade_one(sample(target), text)
 
 
@@ -246,7 +246,7 @@ def test_hostile_answers_end_in_time_and_execute_nothing(
     pytest.importorskip("math_verify")
     monkeypatch.chdir(tmp_path)
     verdicts = []
-    with maths(deadline=1.0).session() as grade_one:
+    with maths(deadline=1.0).session([]) as grade_one:
         for answer in HOSTILE:
             start = time.monotonic()
             found = grade_one(sample("\\sqrt{2}"), f"$\\boxed{{{answer}}}$")
@@ -293,7 +293,7 @@ def test_a_long_text_is_read_in_linear_time(text: str) -> None:
 
 def test_after_a_timeout_the_next_comparison_works() -> None:
     pytest.importorskip("math_verify")
-    with maths(deadline=3.0).session() as grade_one:
+    with maths(deadline=3.0).session([]) as grade_one:
         late = grade_one(sample("\\sqrt{2}"), "\\boxed{5^{5^{5^{5^{5}}}}}")
         assert (late.verdict, late.value, late.fault) == (Verdict.TIMEOUT, 0.0, None)
         assert grade_one(sample("x^2-1"), "\\boxed{(x-1)(x+1)}").verdict is Verdict.RIGHT
@@ -301,7 +301,7 @@ def test_after_a_timeout_the_next_comparison_works() -> None:
 
 def test_a_killed_child_is_replaced(children: Callable[[], set[int]]) -> None:
     pytest.importorskip("math_verify")
-    with maths(deadline=30.0).session() as grade_one:
+    with maths(deadline=30.0).session([]) as grade_one:
         for _ in range(2):
             assert grade_one(sample("2x"), "\\boxed{x+x}").verdict is Verdict.RIGHT
             (child,) = children()
@@ -323,7 +323,7 @@ def test_a_child_that_cannot_start_is_an_error_and_unscored(
     worker = tmp_path / "worker.py"
     worker.write_text(program, encoding="utf-8")
     monkeypatch.setattr(maths_child, "_WORKER", worker)
-    with maths().session() as grade_one:
+    with maths().session([]) as grade_one:
         found = grade_one(sample("2x"), "\\boxed{x+x}")
         assert (found.verdict, found.value) == (Verdict.ERROR, None)
         assert found.fault is not None
@@ -339,7 +339,7 @@ def test_an_answer_that_kills_one_child_after_the_other_is_scored(
     worker = tmp_path / "worker.py"
     worker.write_text("print('{\"ready\": true}', flush=True); input(); raise SystemExit(4)", encoding="utf-8")
     monkeypatch.setattr(maths_child, "_WORKER", worker)
-    with maths().session() as grade_one:
+    with maths().session([]) as grade_one:
         found = grade_one(sample("2x"), "\\boxed{x+x}")
     assert (found.verdict, found.value, found.fault) == (Verdict.CRASHED, 0.0, None)
     assert "status 4" in found.reason
@@ -349,7 +349,7 @@ def test_an_answer_that_kills_one_child_after_the_other_is_scored(
 def test_threads_have_a_child_each_and_none_stays(children: Callable[[], set[int]]) -> None:
     pytest.importorskip("math_verify")
     pairs = [("2x", "x+x", Verdict.RIGHT), ("2x", "x+1", Verdict.WRONG), ("(x+1)^2", "x^2+2x+1", Verdict.RIGHT)] * 8
-    with maths(deadline=60.0).session() as grade_one, ThreadPoolExecutor(3) as pool:
+    with maths(deadline=60.0).session([]) as grade_one, ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda pair: grade_one(sample(pair[0]), f"\\boxed{{{pair[1]}}}").verdict, pairs))
         assert found == [verdict for _, _, verdict in pairs]
         assert 1 <= len(children()) <= 3
@@ -364,7 +364,7 @@ def test_no_child_outlives_a_killed_parent(answer: str, tmp_path: Path) -> None:
         "from benchcore.graders.maths import maths\n"
         "from benchcore.records import Sample\n"
         "sample = Sample(id='1', prompt='', target='2x')\n"
-        "with maths(deadline=3).session() as grade:\n"
+        "with maths(deadline=3).session([]) as grade:\n"
         "    grade(sample, '\\\\boxed{x+x}')\n"
         "    print('warm', flush=True)\n"
         "    grade(sample, '\\\\boxed{' + sys.argv[1] + '}')\n"
@@ -408,7 +408,7 @@ def status_of(process: int) -> tuple[str, int] | tuple[str]:
 
 def test_a_missing_math_verify_is_said_when_the_session_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"benchcore\[maths\]"), maths().session():
+    with pytest.raises(MissingExtra, match=r"benchcore\[maths\]"), maths().session([]):
         pass
 
 

@@ -19,7 +19,7 @@ def sample(target: str) -> Sample:
 
 
 def grade(target: str, text: str) -> Grade:
-    with numbers().session() as grade_one:
+    with numbers().session([]) as grade_one:
         return grade_one(sample(target), text)
 
 
@@ -257,7 +257,7 @@ def gsm8k() -> list[dict[str, str]]:
 def test_every_gsm8k_reference_is_right(gsm8k: list[dict[str, str]]) -> None:
     golds = [row["answer"].rpartition("####")[2].strip() for row in gsm8k]
     assert len(golds) == 1319
-    with numbers().session() as grade_one:
+    with numbers().session([]) as grade_one:
         for row, gold in zip(gsm8k, golds, strict=True):
             texts = (row["answer"], f"#### {gold}", f"The answer is {gold}", numbers().reference(sample(gold)))
             assert all(grade_one(sample(gold), text).verdict is Verdict.RIGHT for text in texts), row
@@ -267,7 +267,7 @@ def test_every_gsm8k_reference_is_right(gsm8k: list[dict[str, str]]) -> None:
 @pytest.mark.data
 def test_a_gsm8k_gold_is_wrong_against_another(gsm8k: list[dict[str, str]]) -> None:
     golds = [row["answer"].rpartition("####")[2].strip() for row in gsm8k]
-    with numbers().session() as grade_one:
+    with numbers().session([]) as grade_one:
         for gold, row in zip(golds[1:], gsm8k, strict=False):
             other = row["answer"].rpartition("####")[2].strip()
             equal = gold.replace(",", "") == other.replace(",", "")
@@ -286,7 +286,7 @@ def test_a_gsm8k_gold_is_wrong_against_another(gsm8k: list[dict[str, str]]) -> N
     ],
 )
 def test_a_working_behind_the_word_answer_is_not_the_answer(text: str) -> None:
-    with numbers().session() as grade_one:
+    with numbers().session([]) as grade_one:
         assert grade_one(sample("18"), text).verdict is Verdict.RIGHT
         assert grade_one(sample("1"), text).verdict is Verdict.WRONG
         assert grade_one(sample("16"), text).verdict is Verdict.WRONG
@@ -294,5 +294,5 @@ def test_a_working_behind_the_word_answer_is_not_the_answer(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "first"), [("10²", "10"), ("1 000", "1"), ("$1.5 million", "1.5")])
 def test_a_number_that_goes_on_is_not_cut_short(text: str, first: str) -> None:
-    with numbers().session() as grade_one:
+    with numbers().session([]) as grade_one:
         assert grade_one(sample(first), f"The answer is {text}").verdict is not Verdict.RIGHT

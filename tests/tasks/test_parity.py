@@ -117,6 +117,24 @@ def test_humaneval_instruct_takes_the_turns_lm_eval_takes(lm_eval_asks: Build, d
     assert differences(we_ask(load_task("humaneval@instruct"), data_dir), theirs) == []
 
 
+def test_humaneval_plus_asks_what_lm_eval_asks(lm_eval_asks: Build, data_dir: Path) -> None:
+    rows = without_tests(read(data_dir / "humanevalplus/HumanEvalPlus-OriginFmt.jsonl.gz"))
+    assert len(rows) == 164
+    theirs = lm_eval_asks("humaneval/humaneval_plus.yaml", rows)
+    assert differences(we_ask(load_task("humaneval_plus"), data_dir), theirs) == []
+
+
+def test_humaneval_plus_instruct_takes_the_turns_of_humaneval(lm_eval_asks: Build, data_dir: Path) -> None:
+    rows = without_tests(read(data_dir / "humanevalplus/HumanEvalPlus-OriginFmt.jsonl.gz"))
+    theirs = lm_eval_asks("humaneval/humaneval_instruct.yaml", rows, chat=True)
+    assert differences(we_ask(load_task("humaneval_plus@instruct"), data_dir), theirs) == []
+
+
+def without_tests(rows: list[Row]) -> list[Row]:
+    """Megabytes of tests are in no prompt, and lm-eval copies them many times."""
+    return [{**row, "test": ""} for row in rows]
+
+
 def mbpp_test_split(data_dir: Path) -> list[Row]:
     rows = read(data_dir / "mbpp/mbpp.jsonl")[10:510]
     assert [row["task_id"] for row in rows] == list(range(11, 511))
@@ -133,6 +151,19 @@ def test_mbpp_instruct_takes_the_turns_lm_eval_takes(lm_eval_asks: Build, data_d
     theirs = lm_eval_asks("mbpp/mbpp_instruct.yaml", mbpp_test_split(data_dir), chat=True)
     assert [turn["role"] for turn in theirs.prompts[0]] == ["user", "assistant"] * 4
     assert differences(we_ask(load_task("mbpp@instruct"), data_dir), theirs) == []
+
+
+def test_mbpp_plus_asks_what_lm_eval_asks(lm_eval_asks: Build, data_dir: Path) -> None:
+    theirs = lm_eval_asks("mbpp/mbpp_plus.yaml", without_tests(read(data_dir / "mbppplus/MbppPlus-OriginFmt.jsonl.gz")))
+    assert len(theirs.prompts) == 378
+    assert differences(we_ask(load_task("mbpp_plus"), data_dir), theirs) == []
+
+
+def test_mbpp_plus_instruct_takes_the_turns_lm_eval_takes(lm_eval_asks: Build, data_dir: Path) -> None:
+    rows = without_tests(read(data_dir / "mbppplus/MbppPlus-OriginFmt.jsonl.gz"))
+    theirs = lm_eval_asks("mbpp/mbpp_plus_instruct.yaml", rows, chat=True)
+    assert [turn["role"] for turn in theirs.prompts[0]] == ["user", "assistant"]
+    assert differences(we_ask(load_task("mbpp_plus@instruct"), data_dir), theirs) == []
 
 
 def test_gsm8k_asks_what_lm_eval_asks(lm_eval_asks: Build, data_dir: Path) -> None:

@@ -15,9 +15,17 @@ from benchcore.records import Sample
 NAMES = [
     name for listing in tasks() for name in (listing.name, *(f"{listing.name}@{each}" for each in listing.variants))
 ]
-BUILT_IN = ["gsm8k", "humaneval", "math", "math500", "mbpp", "skill_arithmetic"]
-COUNTS = {"humaneval": 164, "mbpp": 500, "gsm8k": 1319, "math": 5000, "math500": 500}
-TOKENS = {"humaneval": 1024, "mbpp": 1024, "gsm8k": 512, "math": 1024, "math500": 1024}
+BUILT_IN = ["gsm8k", "humaneval", "humaneval_plus", "math", "math500", "mbpp", "mbpp_plus", "skill_arithmetic"]
+COUNTS = {
+    "humaneval": 164,
+    "humaneval_plus": 164,
+    "mbpp": 500,
+    "mbpp_plus": 378,
+    "gsm8k": 1319,
+    "math": 5000,
+    "math500": 500,
+}
+TOKENS = dict.fromkeys(COUNTS, 1024) | {"gsm8k": 512}
 
 
 def test_the_built_in_tasks_are_listed_each_with_a_chat_variant() -> None:
@@ -47,10 +55,13 @@ def test_public_benchmarks_are_decoded_greedily_once_an_item(name: str) -> None:
 def expected_ids(name: str, samples: list[Sample]) -> bool:
     """Whether the ids are the data set's own, as documented."""
     ids = [sample.id for sample in samples]
-    if name == "humaneval":
+    if name in ("humaneval", "humaneval_plus"):
         return ids == [f"HumanEval/{number}" for number in range(164)]
     if name == "mbpp":
         return ids == [str(number) for number in range(11, 511)]
+    if name == "mbpp_plus":
+        numbers = [int(each) for each in ids]
+        return numbers == sorted(numbers) and numbers[0] >= 2 and numbers[-1] <= 809
     if name == "gsm8k":
         return ids == [str(number) for number in range(1319)]
     return all(re.fullmatch(r"test/[a-z_]+/\d+\.json", each) for each in ids)

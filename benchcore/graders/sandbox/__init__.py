@@ -1,14 +1,41 @@
-"""Runs one untrusted Python program in a process of its own and says how it ended.
+"""Runs untrusted Python programs apart from the tests that judge them, and says what confined them.
 
-    outcome = run(program, Limits(cpu_seconds=3.0))
+    with Sandbox(Limits(cpu_seconds=3.0)) as sandbox:
+        outcome = sandbox.run(Program(source=..., tests=..., exports=("solve",)))
 
-DANGER: the level here is `process`: kernel limits, an emptied environment and a process group that is
-killed at the end. That keeps honest but broken programs from doing harm. It does not stop a hostile one:
-network, file system and signals are not isolated, and the program shares its process with its tests.
-`isolation()` says so in words, and belongs in every record of a run.
+A worker is three processes: a trusted *runner* that holds the tests and alone decides, a lean *zygote* that
+enters every layer of confinement this machine has, and one forked *candidate* a program. Only plain data
+crosses from candidate to runner. docs/code_grading.md says what this does and does not protect from.
+
+Names are resolved on first touch: the zygote imports this package too, and must stay small.
 """
 
-from benchcore.graders.sandbox.limits import Limits, isolation, require
-from benchcore.graders.sandbox.process import Kind, Outcome, run
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Kind", "Limits", "Outcome", "isolation", "require", "run"]
+if TYPE_CHECKING:
+    from benchcore.graders.sandbox.levels import SAFE, Level, Survey, survey
+    from benchcore.graders.sandbox.limits import Limits
+    from benchcore.graders.sandbox.pool import Kind, Outcome, Sandbox, isolation
+    from benchcore.graders.sandbox.program import Program
+
+__all__ = ["SAFE", "Kind", "Level", "Limits", "Outcome", "Program", "Sandbox", "Survey", "isolation", "survey"]
+
+_HOME = {
+    "SAFE": "levels",
+    "Kind": "pool",
+    "Level": "levels",
+    "Limits": "limits",
+    "Outcome": "pool",
+    "Program": "program",
+    "Sandbox": "pool",
+    "Survey": "levels",
+    "isolation": "pool",
+    "survey": "levels",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,1 @@
+"""Linux's means of confinement, by system call: namespaces, Landlock, seccomp, capabilities."""

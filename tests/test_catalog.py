@@ -33,11 +33,11 @@ def refusal(name: str) -> str:
 
 
 def test_an_unknown_task_names_the_nearest() -> None:
-    assert refusal("humanevil") == "there is no task 'humanevil'; did you mean humaneval?"
+    assert refusal("humanevil") == "there is no task 'humanevil'; did you mean humaneval or humaneval_plus?"
 
 
 def test_a_name_like_no_other_lists_what_there_is() -> None:
-    assert "known: gsm8k, humaneval, math" in refusal("zzzzzzzz")
+    assert "known: gsm8k, humaneval, humaneval_plus, math" in refusal("zzzzzzzz")
 
 
 def test_an_unknown_variant_names_the_nearest() -> None:

@@ -72,5 +72,7 @@ def _sentence(error: CycloptsError) -> str:
 
 
 def _say(what: BenchcoreError | str, code: int) -> int:
-    tell("benchcore: " + " ".join(str(what).splitlines()))
+    from benchcore.report.table import one_line
+
+    tell(f"benchcore: {one_line(str(what))}")  # it may quote what a program said, control characters and all
     return code

@@ -78,8 +78,10 @@ def check(
 
 
 def _print_check(one: "Check", results: TextIO) -> None:
+    from benchcore.report.table import one_line
+
     if one.trouble is not None:
-        print(f"{one.task}: not checked: {one.trouble}", file=results, flush=True)
+        print(f"{one.task}: not checked: {one_line(one.trouble)}", file=results, flush=True)
     elif one.passed:
         every = "every reference right, every empty answer wrong"
         print(f"{one.task}: {one.samples} samples, {every}", file=results, flush=True)

@@ -51,8 +51,8 @@ _KINDS = (
         Verdict.CHEATED,
         LOUD_MACHINERY,
         "{count} cheated",
-        "tampered with their own grading",
-        "these programs before trusting the others",
+        "left their tests, forged an answer or looked for them, and are scored 0",
+        "the reasons in their grades, before the other programs are trusted",
     ),
     (
         Verdict.ERROR,

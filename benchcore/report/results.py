@@ -7,6 +7,7 @@ from benchcore.report.diagnostics import diagnostics
 from benchcore.report.table import Cell, Column, Row, Table
 
 MARK = "!"
+UNCONFINED = "process"  # the level of isolation that isolates nothing
 COLUMNS = (
     Column(title="task", merges=True),
     Column(title="figure", indents=True),
@@ -23,7 +24,7 @@ def results_table(records: Sequence[RunRecord]) -> Table:
     Columns: checkpoint (with several runs), task, figure, value with interval, n, method, diagnostics.
     Rates are in percent. A task with unanswered requests shows how many instead of figures. A diagnostic
     that puts its figures in doubt is marked "!" and explained in a note, as is a task that was not run
-    with the same version, data, grader and settings in all runs.
+    with the same version, data, grader, settings and isolation in all runs.
     """
     several = len(records) > 1
     labels = _labels(records)
@@ -129,16 +130,24 @@ def _unlike(records: Sequence[RunRecord]) -> Iterable[str]:
 
 
 def _confined(tasks: Iterable[TaskRecord]) -> Iterable[str]:
-    """A sentence saying how the programs of a model were confined; a loud one for tasks where that differed."""
+    """Sentences saying how the programs of a model were confined: loud where not at all, or not alike in all runs."""
     levels: dict[str, list[str]] = {}
     for task in tasks:
-        if level := task.isolation.get("level"):
-            levels.setdefault(level, []).append(task.task)
-    for level, names in levels.items():
-        yield f"Programs of {', '.join(dict.fromkeys(names))} ran at isolation level {level}."
-    unlike = sorted(set.intersection(*map(set, levels.values()))) if len(levels) > 1 else []
-    for name in unlike:
-        yield f"{MARK} {name}: its programs ran at different isolation levels, which can change a verdict."
+        if (level := task.isolation.get("level")) and level not in levels.setdefault(task.task, []):
+            levels[task.task].append(level)
+    alike: dict[str, list[str]] = {}
+    for name, found in levels.items():
+        if len(found) == 1:
+            alike.setdefault(found[0], []).append(name)
+    for level, names in alike.items():
+        where = f"Programs of {', '.join(names)} ran at isolation level {level}"
+        yield f"{MARK} {where}: nothing but limits held them." if level == UNCONFINED else f"{where}."
+    for name, found in levels.items():
+        if len(found) > 1:
+            yield (
+                f"{MARK} {name}: its programs ran at different isolation levels ({', '.join(found)}), which can "
+                "change a verdict: grade these runs again on one machine."
+            )
 
 
 def _unfinished(records: Sequence[RunRecord]) -> Iterable[str]:

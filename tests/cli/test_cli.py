@@ -50,7 +50,7 @@ def document(out: str) -> Any:
 
 
 SENTENCES = [
-    (["eval", "m", "--tasks", "humanevl"], "there is no task 'humanevl'; did you mean humaneval?"),
+    (["eval", "m", "--tasks", "humanevl"], "there is no task 'humanevl'; did you mean humaneval or humaneval_plus?"),
     (["eval", "m", "--tasks", "humaneval@instrct"], "no variant 'instrct'; did you mean instruct?"),
     (["eval", "m", "--tasks", "no/such.py"], "there is no task file no/such.py"),
     (["eval", "m"], "no task is given; pass --tasks"),

@@ -88,7 +88,8 @@ def test_the_demo_shows_both_tasks_of_its_checkpoint(
     engine = CannedEngine(lambda request: " 7")
     monkeypatch.setattr("benchcore.interop.smollm.convert", lambda say: stub_checkpoint("small"))
     monkeypatch.setattr("benchcore.catalog.load_engine", lambda name: engine)
-    assert main(["demo", "--limit", "2"]) == 0
+    assert main(["demo", "--limit", "2", "--unsafe-code"]) == 0
     out = capfd.readouterr().out
     assert "skill_arithmetic" in out and "humaneval" in out and "pass@1" in out
+    assert "Programs of humaneval ran at isolation level " in out
     assert len(engine.asked) == 450 + 2

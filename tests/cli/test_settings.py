@@ -39,7 +39,7 @@ def test_every_setting_of_eval_can_be_written_down(
 ) -> None:
     Path("benchcore.toml").write_text(
         f'[eval]\ntasks = ["{write_task()}"]\nengine = "embedded"\ndtype = "float32"\nout = "there"\nlimit = 2\n'
-        "trials = 3\ntemperature = 0.5\ntop_p = 0.9\nbatch_size = 4\ntrust_remote_code = false\n"
+        "trials = 3\ntemperature = 0.5\ntop_p = 0.9\nbatch_size = 4\ntrust_remote_code = false\nunsafe_code = true\n"
         "dry_run = true\njson = true\n"
     )
     assert main(["eval", str(tiny_checkpoint)]) == 0

@@ -9,7 +9,7 @@ from rich.console import Console
 from benchcore.records import Figure, RunRecord, TaskRecord
 from benchcore.report import terminal
 from benchcore.report.diagnostics import share
-from benchcore.report.results import results_table
+from benchcore.report.results import results_table, tasks_table
 
 
 def figure(value=0.48, low=0.424, high=0.537, **changes):
@@ -108,7 +108,8 @@ def test_diagnostics_in_words():
         empty=1,
         isolation={"level": "process"},
     )
-    assert diagnostics(record) == ("6 % truncated, 2 % unparsed, 1 timeout, 2 crashed, 1 empty", ())
+    note = "! Programs of gsm8k ran at isolation level process: nothing but limits held them."
+    assert diagnostics(record) == ("6 % truncated, 2 % unparsed, 1 timeout, 2 crashed, 1 empty", (note,))
 
 
 def test_nothing_wrong_is_said_by_nothing():
@@ -137,16 +138,16 @@ def test_all_unparsed_is_loud():
         (dict(verdicts={"wrong": 98, "timeout": 2}), True),
         (dict(verdicts={"wrong": 98, "error": 2}), True),
         (dict(verdicts={"wrong": 98, "undecided": 2}), True),
-        (dict(verdicts={"wrong": 81, "crashed": 19}, isolation={"level": "process"}), False),
-        (dict(verdicts={"wrong": 80, "crashed": 20}, isolation={"level": "process"}), True),
-        (dict(verdicts={"wrong": 98, "cheated": 2}, isolation={"level": "process"}), True),
+        (dict(verdicts={"wrong": 81, "crashed": 19}, isolation={"level": "landlock"}), False),
+        (dict(verdicts={"wrong": 80, "crashed": 20}, isolation={"level": "landlock"}), True),
+        (dict(verdicts={"wrong": 98, "cheated": 2}, isolation={"level": "landlock"}), True),
         (dict(faults=2), True),
     ],
 )
 def test_loud_from_its_limit_on(changes, loud):
     words, notes = diagnostics(task(**changes))
     assert words.startswith("! ") == loud
-    assert len(notes) == loud
+    assert len([note for note in notes if note.startswith("! ")]) == loud
 
 
 def test_share_says_none_and_all_of_nothing_else():
@@ -190,3 +191,32 @@ def test_groups_follow_their_own_figure():
     shown = [(row.cells[1].text, row.level) for row in table.rows]
     assert shown == [("pass@1", 0), ("easy", 1), ("pass@10", 0), ("easy", 1), ("loss, easy", 0)]
     assert table.rows[4].cells[2].text == "0.48 [0.424, 0.537]"
+
+
+def at(level, name="humaneval", **changes):
+    return task(task=name, isolation={"level": level, "network": "none"}, **changes)
+
+
+def test_the_level_of_isolation_is_said_once_for_all_tasks():
+    table = results_table([run(at("namespaces"), at("namespaces", "mbpp"), task())])
+    assert table.notes == ("Programs of humaneval, mbpp ran at isolation level namespaces.",)
+    again = results_table([run(at("landlock")), run(at("landlock"), run="step-2000")])
+    assert again.notes == ("Programs of humaneval ran at isolation level landlock.",)
+
+
+def test_programs_that_nothing_confined_are_a_loud_note():
+    note = "! Programs of humaneval ran at isolation level process: nothing but limits held them."
+    assert results_table([run(at("process"))]).notes == (note,)
+    assert tasks_table("Results of a file", [at("process")], ["first"]).notes == ("first", note)
+
+
+def test_levels_that_differ_between_runs_of_a_task_are_a_loud_note():
+    first = run(at("namespaces"), at("namespaces", "mbpp"))
+    second = run(at("landlock"), run="step-2000")
+    third = run(at("process", "other"), run="step-3000")
+    assert results_table([first, second, third]).notes == (
+        "Programs of mbpp ran at isolation level namespaces.",
+        "! Programs of other ran at isolation level process: nothing but limits held them.",
+        "! humaneval: its programs ran at different isolation levels (namespaces, landlock), which can change a "
+        "verdict: grade these runs again on one machine.",
+    )

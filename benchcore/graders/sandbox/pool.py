@@ -12,7 +12,7 @@ from benchcore.errors import MachineError
 from benchcore.graders.sandbox.levels import SAFE, Level, Survey, survey
 from benchcore.graders.sandbox.limits import Limits
 from benchcore.graders.sandbox.program import Program
-from benchcore.graders.sandbox.worker import Answer, Worker, WorkerLost
+from benchcore.graders.sandbox.worker import Answer, Worker, WorkerLate, WorkerLost
 from benchcore.records import Fault
 
 STARVED = 0.5  # a program that waited for its wall limit with less of its CPU limit used may have been kept waiting
@@ -101,14 +101,19 @@ class Sandbox:
     def _attempt(self, program: Program, copy_back: bool, script: Sequence[str]) -> Outcome:
         began = time.monotonic()
         worker: Worker | None = None
+        late = False
         try:
             worker = self._take()
             found = worker.run(program, back=copy_back, script=script)
+        except WorkerLate:
+            # what the program answered keeps the tests busy where no signal reaches them: summing range(10**18)
+            late = True
+            found = Answer(Kind.TIMEOUT, "its tests did not come to an end in time", 0.0, False, ())
         except (WorkerLost, OSError) as error:
             found = Answer(Kind.ERROR, f"the sandbox failed: {error}", 0.0, False, ())
         kind = Kind(found.kind)
         if worker is not None:
-            self._give(worker, usable=kind is not Kind.ERROR)
+            self._give(worker, usable=kind is not Kind.ERROR and not late)
         return Outcome(
             kind=kind,
             detail=found.detail,

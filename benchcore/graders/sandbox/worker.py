@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from benchcore.graders.sandbox.inside.frames import BOX, GRACE, INTERPRETER, receive, send
+from benchcore.graders.sandbox.inside.frames import BOX, GRACE, INTERPRETER, OFF_SCRIPT, receive, send
 from benchcore.graders.sandbox.inside.scratch import empty
 from benchcore.graders.sandbox.limits import Limits
 from benchcore.graders.sandbox.program import Program
 
 START_SECONDS = 60.0  # a busy machine or a slow file system may be late to start an interpreter
-ANSWER_SECONDS = 30.0  # beyond all limits of a program: then something of ours has stuck
+ANSWER_SECONDS = 3.0  # beyond all limits of a program and of its tests
 PACKAGES = ("numpy",)  # what programs may import beyond the standard library, where it is installed
 
 ROOT = Path(__file__).resolve().parents[3]  # the folder that `benchcore` is imported from
@@ -41,7 +41,11 @@ class Answer(NamedTuple):
 
 
 class WorkerLost(Exception):
-    """The worker has ended, or does not answer: its program has no verdict."""
+    """The worker has ended: its program has no verdict."""
+
+
+class WorkerLate(WorkerLost):
+    """The worker does not answer, long after all limits: it is stuck in the tests."""
 
 
 class Worker:
@@ -87,8 +91,10 @@ class Worker:
             "back": back,
             "script": list(script),
         }
-        # twice: a program that leaves the script is run again
-        return Answer(*self._exchange(job, 2 * (self._wall + GRACE) + ANSWER_SECONDS))
+        answer = Answer(*self._exchange(job, self._wall + GRACE + ANSWER_SECONDS))
+        if answer.kind == OFF_SCRIPT:
+            answer = Answer(*self._exchange(job | {"script": []}, self._wall + GRACE + ANSWER_SECONDS))
+        return answer
 
     def _exchange(self, message: Any, seconds: float) -> Any:
         self._wire.settimeout(seconds)
@@ -96,8 +102,9 @@ class Worker:
             send(self._wire, message)
             return receive(self._wire)
         except OSError as error:
-            late = isinstance(error, TimeoutError)
-            raise WorkerLost(self._last_words(f"no answer within {seconds:g} s" if late else "it ended")) from error
+            if isinstance(error, TimeoutError):
+                raise WorkerLate(f"no answer within {seconds:g} s") from error
+            raise WorkerLost(self._last_words("it ended")) from error
 
     def _last_words(self, why: str) -> str:
         self._said.seek(0)

@@ -306,7 +306,7 @@ MEMORY: tuple[Case, ...] = (
     ),
     case(
         "decompression",
-        CRASHED,
+        CRASHED | TIMEOUT,
         "a small text that unpacks to gigabytes",
         """
         import zlib
@@ -600,7 +600,7 @@ REPLIES: tuple[Case, ...] = (
         "what is short to send keeps the tests busy: they are under the limits too",
         "def solve(a, b): return range(10**13)",
         tests="assert sum(solve(1, 2)) == 3",
-        limits=LOOP,
+        limits=NAP,
     ),
     case(
         "range-listed-by-the-tests",

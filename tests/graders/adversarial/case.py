@@ -51,7 +51,7 @@ class Case:
     exports: tuple[str, ...] = ("solve",)
     helpers: str = ""
     limits: Limits | None = None
-    needs: str = ""  # "numpy", "x86_64"
+    needs: str = ""  # "numpy", "x86_64", "namespaces"
     # what all its processes together may come to while it runs; looked at only where stated, as looking costs time
     peak_bytes: int | None = None
     peak_processes: int | None = None

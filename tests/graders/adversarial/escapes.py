@@ -119,11 +119,11 @@ PRIVILEGE: tuple[Case, ...] = (
     attempt("setgroups", "more groups", "os.setgroups([0, 4, 6])\nreturn True", before="import os"),
     call(
         "capabilities",
-        "none is held, in no set that counts",
+        "none is held, in no set that counts, but CAP_DAC_READ_SEARCH where Python lies in root's home",
         """
         header = (ctypes.c_uint32 * 2)(0x20080522, 0)
         data = (ctypes.c_uint32 * 6)()
-        return syscall(125, header, data) == 0 and any(data[i] for i in (0, 1, 3, 4))
+        return syscall(125, header, data) == 0 and any(data[i] & ~4 for i in (0, 1, 3, 4))
         """,
     ),
     call(

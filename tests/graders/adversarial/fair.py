@@ -898,6 +898,7 @@ LIBRARY: tuple[Case, ...] = (
         "    t.join()\n"
         "    server.close()\n"
         "    return found",
+        needs="namespaces",
     ),
     fair(
         "temporary-file",

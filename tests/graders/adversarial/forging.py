@@ -1,5 +1,7 @@
 """Programs that try to end the test with a verdict of their own: by leaving, or by speaking on the driver's behalf."""
 
+from benchcore.graders.sandbox import Kind
+
 from .case import ADD, CHEATED, CRASHED, FAILED, NAP, NO_PASS, ONCE, PASSED, TIMEOUT, Case, case
 
 # leaving while a call is out is cheating; a leave at another moment may look like a crash
@@ -211,7 +213,7 @@ def between(change):
 """
 
 
-def relayed(name: str, why: str, change: str, *, answer: str = "a + b") -> Case:
+def relayed(name: str, why: str, change: str, *, answer: str = "a + b", kinds: frozenset[Kind] = CHEATED) -> Case:
     source = f"""{SOCKETS}{RELAY}
 seen = []
 {change}
@@ -224,7 +226,7 @@ def solve(a, b):
     return {answer}
 """
     # the driver may hold its own copy of the socket's number, or none to be found: then nothing was between
-    return case(name, CHEATED if answer == "a + b" else NO_PASS, why, source)
+    return case(name, kinds if answer == "a + b" else NO_PASS, why, source)
 
 
 FORGED: tuple[Case, ...] = (
@@ -396,6 +398,7 @@ def solve(a, b):
         "reply-with-a-tail",
         "a right reply with something behind it",
         'def change(data): return (data + b\'\\0{"verdict": "passed"}\\n\',)',
+        kinds=CHEATED | TIMEOUT,  # what comes behind reads as the head of a long reply that never ends
     ),
     relayed(
         "first-reply-for-ever",

@@ -1,10 +1,20 @@
 """Programs whose results claim to be equal to everything; what counts is the plain value beneath, if there is one."""
 
-from .case import CHEATED, FAILED, NO_PASS, ONCE, PASSED, Case, case
+from benchcore.graders.sandbox import Kind
+
+from .case import CHEATED, CRASHED, FAILED, NO_PASS, ONCE, PASSED, Case, case
 
 
-def lie(name: str, why: str, source: str, tests: str = ONCE, needs: str = "", helpers: str = "") -> Case:
-    return case(name, FAILED, why, source, tests=tests, needs=needs, helpers=helpers)
+def lie(
+    name: str,
+    why: str,
+    source: str,
+    tests: str = ONCE,
+    needs: str = "",
+    helpers: str = "",
+    kinds: frozenset[Kind] = FAILED,
+) -> Case:
+    return case(name, kinds, why, source, tests=tests, needs=needs, helpers=helpers)
 
 
 # every comparison and conversion, bent
@@ -430,6 +440,7 @@ NUMPY: tuple[Case, ...] = (
         "one element shown a million million times",
         "import numpy\ndef solve(a, b): return numpy.broadcast_to(numpy.int64(3), (10**12,))",
         "assert len(solve(1, 2)) == 10**12",
+        kinds=FAILED | CRASHED,  # as it is too large to send, or to be made
         needs="numpy",
     ),
     lie(

@@ -29,7 +29,8 @@ OTHERS: tuple[Case, ...] = (
         "the same by a queued signal",
         """
         info = (ctypes.c_uint8 * 128)()
-        info[0], info[8] = 9, 0xFF
+        info[0] = 9
+        info[8:12] = [0xFF] * 4
         return syscall(129, @SENTINEL@, 9, info) == 0
         """,
         before=SYSCALL,

@@ -129,7 +129,8 @@ class Confinement:
                 return "timeout", f"no end within {limits['cpu']:g} s of CPU time"
             if tasks > limits["processes"] + 2:
                 return "crashed", f"more than {limits['processes']} processes and threads"
-        if measure(self._box, limits["disk"]) > limits["disk"]:
+        deleted = self._tree.deleted() if self._tree else 0
+        if deleted + measure(self._box, limits["disk"]) > limits["disk"]:
             return "crashed", f"its files took more than {limits['disk'] >> 20} MiB"
         return None
 
@@ -182,9 +183,13 @@ class Landlocked(Confinement):
 
     def _enter(self, at: dict[str, Any]) -> None:
         self._adopt()
-        if os.getuid() == 0:
+        # Another user may not pass the folders above Python's library, which may lie in root's home.
+        self._kept = (libc.CAP_DAC_READ_SEARCH,) if _closed(at["shown"]) else ()
+        if os.getuid() == 0 and libc.permitted(libc.CAP_SETUID, libc.CAP_SETGID, *self._kept):
             self._slot = _free_uid()
             os.chown(self._box, self._slot, self._slot)
+        else:
+            self._kept = ()
         # As root a program's files are told by their owner. As a user they are not, so it may not make any there.
         self._sharing = self._slot is not None and os.path.isdir(SHARED)
         rules = landlock.Ruleset()
@@ -199,18 +204,17 @@ class Landlocked(Confinement):
         self._restrict = rules.prepare()
         if not seccomp.supported():
             raise OSError(f"there is no table of system calls for this processor ({libc.MACHINE})")
-        user = self._slot is None
-        keeps = landlock.keeps_signals(rules.abi)
-        self._filter = seccomp.prepare(seccomp.build(guard_file_state=user, guard_signals=user and not keeps))
-        self._kept = (libc.CAP_DAC_READ_SEARCH,) if self._slot is not None and _closed(at["shown"]) else ()
+        own = self._slot is not None
+        guard = not own and not landlock.keeps_signals(rules.abi)
+        self._filter = seccomp.prepare(seccomp.build(own_user=own, guard_signals=guard))
         self._give_up = libc.prepare_capabilities(*self._kept)
         self._say(rules)
 
     def _say(self, rules: landlock.Ruleset) -> None:
         self.layers["landlock"] = rules.describe()
-        self.layers["seccomp"] = seccomp.WORDS
+        self.layers["seccomp"] = seccomp.WORDS + "pairs"
         self.layers["file system"] = "Landlock: Python's library for reading, the scratch folder for writing"
-        self.layers["network"] = "none: seccomp refuses every socket but AF_UNIX"
+        self.layers["network"] = "none: seccomp refuses every socket but a pair"
         self.layers["other processes"] = "out of reach of its signals; survivors are killed"
         kept = "no capability but CAP_DAC_READ_SEARCH, to reach Python's library" if self._kept else "no capabilities"
         user = f"NOT dropped: uid {os.getuid()}" if self._slot is None else f"a uid of its own, {self._slot}"
@@ -267,7 +271,7 @@ class Namespaced(Confinement):
         self._shared_clean = self._mark(SHARED)
         self._give_up = libc.prepare_capabilities()
         self._say()
-        self._lock_in()
+        self._lock_in(at)
 
     def _say(self) -> None:
         user = "" if self._slot is not None else "user, "
@@ -279,12 +283,14 @@ class Namespaced(Confinement):
         whose = f"a uid of its own, {self._slot}" if self._slot is not None else f"uid {os.getuid()} in a namespace"
         self.layers["user"] = f"{whose}; no capabilities"
 
-    def _lock_in(self) -> None:
+    def _lock_in(self, at: dict[str, Any]) -> None:
         """Landlock and seccomp, for the zygote and all that it forks; a second wall, so their lack is no error."""
         libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
         try:
             rules = landlock.Ruleset()
-            rules.allow("/", landlock.READ)
+            for path in at["shown"]:  # not "/": the folders above these have names that are nobody's business
+                if os.path.exists(path) and not os.path.islink(path):
+                    rules.allow(path, landlock.READ)
             for path in (BOX, SHARED):
                 rules.allow(path, landlock.WRITE)
             _allow_devices(rules)
@@ -296,8 +302,8 @@ class Namespaced(Confinement):
         except OSError as error:
             self.layers["landlock"] = f"off: {error.strerror or error}"
         if seccomp.supported():
-            seccomp.prepare(seccomp.build(pid_namespaces=True))()
-            self.layers["seccomp"] = seccomp.WORDS
+            seccomp.prepare(seccomp.build(own_root=True, pid_namespaces=True))()
+            self.layers["seccomp"] = seccomp.WORDS + "AF_UNIX"
         else:
             self.layers["seccomp"] = f"off: there is no table of system calls for {libc.MACHINE}"
 

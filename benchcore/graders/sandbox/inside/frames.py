@@ -9,6 +9,8 @@ HEAD = struct.Struct("!I")
 BOX = "/scratch/box"  # the scratch folder at level namespaces
 MESSAGE = 2000  # characters of an explanation for people
 
+OFF_SCRIPT = "off script"  # the end of a program that has to be asked call by call
+
 GRACE = 2.0  # seconds the tests may take beyond the candidate's wall limit
 # How a lean interpreter starts. Without -I, which would ignore PYTHONHASHSEED; -P -s and an environment of our own
 # do the same. Without `site` (-S) no .pth file runs code. -B: nothing is written beside the packages.

@@ -33,9 +33,20 @@ _ATOMS, _INTEGERS, _CONTAINERS = {str, bool, float, type(None)}, {int}, {list, d
 _mro = type.__dict__["__mro__"].__get__
 _islice, _isinf = itertools.islice, float("inf")
 _modules = sys.modules
+
+
+def _make_encoder() -> Callable[[Any, int], Iterable[str]]:
+    """The C half of `json`'s encoder: its Python half looks up builtins that a program may have replaced."""
+    kind = vars(json.encoder)["c_make_encoder"]
+    write: Callable[[Any, int], Iterable[str]] = kind(
+        None, None, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True
+    )
+    return write
+
+
 # What `decode` calls, less its regular expressions for blanks, which we never send; not in the stubs.
 _scan: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
-_write = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+_write = _make_encoder()
 
 
 class NotPlain(Exception):
@@ -44,7 +55,7 @@ class NotPlain(Exception):
 
 def dumps(message: Any) -> str:
     """An encoded message as text, in ASCII."""
-    return _write(message)
+    return "".join(_write(message, 0))
 
 
 def check_size(text: str) -> None:
@@ -75,6 +86,8 @@ def encode(value: Any, export: Export, depth: int = 0) -> Any:
     """
     kind = type(value)
     if kind is str or kind is bool or value is None or kind is float:
+        if kind is str and len(value) > BYTES:
+            _refuse(f"more than {BYTES >> 20} MiB")
         return value
     if kind is int:
         return value if -_WORD < value < _WORD else {"i": hex(value)}
@@ -98,6 +111,10 @@ def _all(values: Iterable[Any], export: Export, depth: int) -> list[Any]:
     if kinds <= _ATOMS or (kinds == _INTEGERS and min(values) > -_WORD and max(values) < _WORD):
         return values
     return [encode(value, export, depth) for value in values]
+
+
+def _latin(value: bytes) -> str:
+    return value.decode("latin-1") if len(value) <= BYTES else _refuse(f"more than {BYTES >> 20} MiB")
 
 
 def _encode_int(value: int, export: Export, depth: int) -> Any:
@@ -127,8 +144,8 @@ _ENCODERS: dict[type, Callable[[Any, Export, int], Any]] = {
     frozenset: lambda value, export, depth: {"f": _all(frozenset.__iter__(value), export, depth)},
     dict: _encode_dict,
     complex: lambda value, export, depth: {"c": [value.real, value.imag]},
-    bytes: lambda value, export, depth: {"b": bytes.decode(value, "latin-1")},
-    bytearray: lambda value, export, depth: {"B": bytearray.decode(value, "latin-1")},
+    bytes: lambda value, export, depth: {"b": _latin(bytes(memoryview(value)))},
+    bytearray: lambda value, export, depth: {"B": _latin(bytes(memoryview(value)))},
     range: lambda value, export, depth: {"r": _all((value.start, value.stop, value.step), export, depth)},
     deque: lambda value, export, depth: {"q": _all(deque.__iter__(value), export, depth)},
     type({}.keys()): lambda value, export, depth: {"k": _all(value, export, depth)},

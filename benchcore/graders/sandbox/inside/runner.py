@@ -23,13 +23,14 @@ from benchcore.graders.sandbox.inside.frames import (
     HEAD,
     INTERPRETER,
     MESSAGE,
+    OFF_SCRIPT,
     exactly,
     receive,
     send,
 )
 from benchcore.graders.sandbox.inside.plain import BYTES, NotPlain, decode, dumps, encode, loads
 
-MEMORY = 8 << 30  # address space: a hostile answer must not fill the machine through the tests
+MEMORY = 2 << 30  # address space: a hostile answer must not fill the machine through the tests
 COMPILED = 32  # test suites kept: the trials of a problem come together
 
 Result = list[Any]
@@ -74,8 +75,6 @@ class Runner:
 
     def _judge(self, job: dict[str, Any]) -> Result:
         talk, report = self._talk(job)
-        if talk.off_script:
-            talk, report = self._talk(job | {"script": []})
         kind, detail = _verdict(talk, report)
         return [kind, detail, report["cpu"], talk.changed, talk.recorded or []]
 
@@ -135,7 +134,6 @@ class _Talk:
         self._raised: BaseException | None = None  # the last exception that came from the program
         self.over: _Over | None = None
         self.recorded: list[str] | None = []  # the calls so far, as a script; None when they cannot be one
-        self.off_script = False
         self.ready = self.loaded = self.changed = False
 
     def run(self) -> None:
@@ -189,9 +187,7 @@ class _Talk:
         if self.over:
             raise self.over
         if call != self._script[self._called]:
-            # the tests go by what the program answers: it must be asked call by call
-            self.off_script = True
-            self._stop("failed", "off script")
+            self._stop(OFF_SCRIPT, "the tests go by what the program answers")
         self._called += 1
         return self._answer(self._seq + self._called)
 
@@ -338,6 +334,9 @@ class Remote:
 def _exception(name: str, text: str) -> BaseException:
     """An exception of the builtin class called `name`, or of its nearest base that is made of a text alone."""
     found = getattr(builtins, name, None)
+    if name in ("StopIteration", "StopAsyncIteration", "GeneratorExit"):
+        # these would end a loop of the tests, silently, and the tests with it (PEP 479 has the same cure)
+        return RuntimeError(f"{name} left the program: {text}")
     if isinstance(found, type) and issubclass(found, BaseException):
         for base in found.__mro__:
             with contextlib.suppress(TypeError):

@@ -1,6 +1,8 @@
 """What a process and all below it use, read from /proc."""
 
+import contextlib
 import os
+import stat
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -48,6 +50,24 @@ class Tree:
             except (OSError, IndexError):  # it has just ended
                 continue
         return tasks, pages * _PAGE, ticks / _TICKS
+
+    def deleted(self) -> int:
+        """Bytes on disk of files that descendants hold open, but that no folder lists any more."""
+        found: dict[tuple[int, int], int] = {}
+        for number in self.below():
+            try:
+                descriptor = os.open(f"{number}/fd", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.descriptor)
+            except OSError:  # it has just ended
+                continue
+            try:
+                for name in os.listdir(descriptor):
+                    with contextlib.suppress(OSError):
+                        state = os.stat(name, dir_fd=descriptor)
+                        if state.st_nlink == 0 and stat.S_ISREG(state.st_mode):
+                            found[state.st_dev, state.st_ino] = state.st_blocks * 512
+            finally:
+                os.close(descriptor)
+        return sum(found.values())
 
     def _children(self, number: str) -> list[str]:
         found: list[str] = []

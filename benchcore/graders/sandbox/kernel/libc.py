@@ -17,7 +17,7 @@ PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
-CAP_DAC_READ_SEARCH = 2
+CAP_DAC_READ_SEARCH, CAP_SETGID, CAP_SETUID = 2, 6, 7
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -39,6 +39,13 @@ def prctl(option: int, *arguments: int) -> None:
     """prctl(2), its missing arguments zero: some options insist."""
     padded = (*arguments, 0, 0, 0, 0)[:4]
     check(LIBC.prctl(option, *(ctypes.c_ulong(value) for value in padded)), f"prctl {option}")
+
+
+def permitted(*capabilities: int) -> bool:
+    """Whether this process has all of them; a container's root lacks many."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        held = next((int(line.split()[1], 16) for line in file if line.startswith("CapPrm:")), 0)
+    return all(held >> number & 1 for number in capabilities)
 
 
 class _CapHeader(ctypes.Structure):

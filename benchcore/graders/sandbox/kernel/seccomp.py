@@ -41,18 +41,24 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "kexec_file_load": (320, 294), "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
     "settimeofday": (164, 170), "clock_settime": (227, 112), "clock_adjtime": (305, 266), "adjtimex": (159, 171),
     "sethostname": (170, 161), "setdomainname": (171, 162),
+    # memory that belongs to no process, and so is not counted as any's
+    "memfd_create": (319, 279),
     # System V and POSIX message queues: objects that outlive the program
     "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "semget": (64, 190), "semop": (65, 193),
     "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188),
     "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
 }  # fmt: skip
 
-# What Landlock does not cover: as an ordinary user, files of that user everywhere.
+# What Landlock does not cover: times and attributes of any file that may be written to ...
 _FILE_STATE: dict[str, tuple[int | None, int | None]] = {
+    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
+    "lremovexattr": (198, 15), "fremovexattr": (199, 16),
+}  # fmt: skip
+# ... and, as the user who is also the owner, modes and owners.
+_OWNERSHIP: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
-    "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None),
-    "futimesat": (261, None), "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6),
-    "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
+    "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54),
 }  # fmt: skip
 
 # Where neither a pid namespace, nor a uid of its own, nor Landlock's scope keeps signals in.
@@ -70,9 +76,9 @@ _X32_BIT = 0x40000000
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}
 _NEW_PID = 0x20000000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
-_AF_UNIX = 1
+_AF_UNIX, _NO_STREAM = 1, 0b1110  # SOCK_STREAM is 1; the flags are higher bits
 
-WORDS = "no exec, mount, ptrace, keyring, io_uring, BPF; no socket but AF_UNIX"
+WORDS = "no exec, mount, ptrace, keyring, io_uring or BPF; no socket but "
 
 _ALLOW, _KILL_PROCESS = 0x7FFF0000, 0x80000000
 _NR, _ARCH, _ARGUMENTS = 0, 4, 16
@@ -84,16 +90,21 @@ def supported() -> bool:
     return MACHINE in _AUDIT_ARCH
 
 
-def build(*, guard_file_state: bool = False, guard_signals: bool = False, pid_namespaces: bool = False) -> bytes:
+def build(
+    *, own_root: bool = False, own_user: bool = False, guard_signals: bool = False, pid_namespaces: bool = False
+) -> bytes:
     """The filter as BPF instructions. Raises `KeyError` where `supported()` is false.
 
-    `guard_file_state` refuses changes of modes, owners and times, `guard_signals` all signals. `pid_namespaces` lets
-    one who has the capability make and enter pid namespaces, and no others.
+    Without a root of its own (`own_root`) a program may not connect to sockets, which can be files, nor change times
+    and attributes; without a user of its own, nor modes and owners. `guard_signals` refuses all signals.
+    `pid_namespaces` lets one who has the capability make and enter pid namespaces, and no others.
     """
     at = _COLUMN[MACHINE]
     refused = dict(_REFUSED)
-    if guard_file_state:
-        refused |= _FILE_STATE
+    if not own_root:
+        refused |= _FILE_STATE | {"socket": _SOCKET}
+    if not (own_root or own_user):
+        refused |= _OWNERSHIP
     if guard_signals:
         refused |= _SIGNALS
     entering = [refused.pop("unshare")[at], refused.pop("setns")[at]] if pid_namespaces else []
@@ -111,8 +122,9 @@ def build(*, guard_file_state: bool = False, guard_signals: bool = False, pid_na
     # glibc falls back to clone, whose flags can be read here; those of clone3 are behind a pointer
     code += [(_JUMP_EQUAL, 0, 1, _CLONE3[at]), _fail(errno.ENOSYS)]
     code += _argument(_CLONE[at], 0, ((_JUMP_ANY_BIT, _NEW_NAMESPACES, True),))
-    for number in (_SOCKET[at], _SOCKETPAIR[at]):
-        code += _argument(number, 0, ((_JUMP_EQUAL, _AF_UNIX, False),))
+    code += _argument(_SOCKET[at], 0, ((_JUMP_EQUAL, _AF_UNIX, False),))
+    # pairs of streams alone: a datagram can be sent to any socket that is a file, past the pair
+    code += _argument(_SOCKETPAIR[at], 1, ((_JUMP_ANY_BIT, _NO_STREAM, True),))
     for index, number in enumerate(entering):  # unshare(flags), setns(descriptor, flags)
         code += _argument(number or 0, index, ((_JUMP_EQUAL, _NEW_PID, False),))
     code += _argument(_IOCTL[at], 1, ((_JUMP_EQUAL, _TIOCSTI, True), (_JUMP_EQUAL, _TIOCLINUX, True)))

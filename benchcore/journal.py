@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS grades (
     request TEXT PRIMARY KEY REFERENCES completions, value REAL, verdict TEXT NOT NULL, grader TEXT NOT NULL,
     extracted TEXT, rule TEXT, reason TEXT NOT NULL, seconds REAL NOT NULL, fault TEXT);
 CREATE TABLE IF NOT EXISTS figures (task TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS isolation (task TEXT NOT NULL, layers TEXT NOT NULL, PRIMARY KEY (task, layers));
 CREATE TABLE IF NOT EXISTS engines (position INTEGER PRIMARY KEY, description TEXT NOT NULL);
 """
 ANSWERED = "SELECT request FROM completions JOIN requests ON key = request WHERE task = ? AND fault IS NULL"
@@ -263,6 +264,24 @@ class Journal:
         """Take back a task's record while results are being added."""
         with self._trouble():
             self._db.execute("DELETE FROM figures WHERE task = ?", (task,))
+
+    def use_isolation(self, task: str, layers: Mapping[str, str], *, anew: bool) -> None:
+        """Note what confines the programs of `task` from now on; with `anew` no earlier grade stays."""
+        with self._trouble():
+            if anew:
+                self._db.execute("DELETE FROM isolation WHERE task = ?", (task,))
+            if layers:
+                self._db.execute("INSERT OR IGNORE INTO isolation VALUES (?, ?)", (task, json.dumps(dict(layers))))
+
+    def isolation(self, task: str) -> dict[str, str]:
+        """What was in force when the grades of `task` were made; where that differed, each state once."""
+        with self._trouble():
+            rows = self._db.execute("SELECT layers FROM isolation WHERE task = ? ORDER BY rowid", (task,)).fetchall()
+        states: dict[str, dict[str, None]] = {}
+        for (text,) in rows:
+            for layer, state in json.loads(text).items():
+                states.setdefault(layer, {})[state] = None
+        return {layer: " and ".join(found) for layer, found in states.items()}
 
     def close_task(self, record: TaskRecord) -> None:
         """Keep the record of a task that is complete."""

@@ -226,9 +226,13 @@ def _evaluate_one(
             progress.graded += 1
             watch(progress)
 
+        progress.doing = "checking references"
+        watch(progress)
         with GradingPool(busy, accept) as pool:
             for item in busy:
                 store.reopen(item.task.name)
+                graded = store.answered(item.task.name) - ungraded[item.task.name]
+                store.use_isolation(item.task.name, item.task.grader.isolation(), anew=not graded)
                 pool.submit_stored(store, item, ungraded[item.task.name])
             if missing:
                 progress.doing = "loading"

@@ -54,9 +54,11 @@ def grade(
             store.add_grade(found)
             watch(graded)
 
+        watch(0)  # references are checked before the first grade
         with GradingPool(work, accept) as pool:
             for item in work:
                 store.reopen(item.task.name)
+                store.use_isolation(item.task.name, item.task.grader.isolation(), anew=True)
                 pool.submit_stored(store, item, store.answered(item.task.name))
             pool.finish()
         return close_run(store, work)
@@ -115,6 +117,7 @@ def grade_samples(
             grades[name].append(Grade(request=name, value=found.value, verdict=found.verdict, grader=found.grader))
             watch(verdicts.total())
 
+        watch(0)  # references are checked before the first grade
         with GradingPool([work], accept) as pool:
             for name, text in _texts(file, fields, samples, chosen.name):
                 empty += not text.strip()
@@ -165,7 +168,8 @@ def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], e
     )
     # how texts made elsewhere were decoded is not known
     known = {name: work.settings[name] for name in ("version", "data")}
-    record = task_record(replace(work, settings=known), totals, list(grades.values()))
+    isolation = work.task.grader.isolation()
+    record = task_record(replace(work, settings=known), totals, list(grades.values()), isolation)
     return SampleGrades(record=record, notes=tuple(notes))
 
 

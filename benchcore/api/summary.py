@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 import benchcore
@@ -24,7 +24,7 @@ def changed(kept: RunRecord, store: Store, work: Sequence[Work]) -> bool:
 def _record(store: Store, item: Work) -> TaskRecord:
     name = item.task.name
     grades = [[grade for _, grade in rows] for _, rows in groupby(store.grades(name), key=lambda row: row[0])]
-    return task_record(item, store.totals(name), grades)
+    return task_record(item, store.totals(name), grades, store.isolation(name))
 
 
 def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
@@ -51,8 +51,13 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
     return run
 
 
-def task_record(work: Work, totals: Totals, grades: Sequence[Sequence[Grade]]) -> TaskRecord:
-    """The record of a task; `grades[i]` are those of sample i. Without figures while anything lacks a grade."""
+def task_record(
+    work: Work, totals: Totals, grades: Sequence[Sequence[Grade]], isolation: Mapping[str, str]
+) -> TaskRecord:
+    """The record of a task; `grades[i]` are those of sample i, made under `isolation`.
+
+    Without figures while anything lacks a grade.
+    """
     task = work.task
     complete = totals.graded == totals.requests
     return TaskRecord(
@@ -61,7 +66,7 @@ def task_record(work: Work, totals: Totals, grades: Sequence[Sequence[Grade]]) -
         data=work.settings["data"],
         grader=task.grader.name,
         settings=work.settings,
-        isolation=task.grader.isolation(),
+        isolation=isolation,
         requests=totals.requests,
         completions=totals.completions,
         faults=totals.faults,

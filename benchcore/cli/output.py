@@ -130,7 +130,7 @@ def run_progress() -> "ProgressLine[Progress]":
 
 def grade_progress() -> ProgressLine[int]:
     """The progress line of grading alone."""
-    return ProgressLine(lambda count: f"{count} graded")
+    return ProgressLine(lambda count: f"{count} graded" if count else "checking references")
 
 
 def describe(progress: "Progress") -> str:

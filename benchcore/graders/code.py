@@ -32,6 +32,8 @@ _SCORES = {
     Kind.CHEATED: (0.0, Verdict.CHEATED),
     Kind.ERROR: (None, Verdict.ERROR),
 }
+# References already run by this process: many checkpoints are graded with the same ones.
+_calibrated: dict[tuple["Code", Level, Program], Outcome] = {}
 _NAMED = 4  # ids in a message before it says "and more"
 
 
@@ -41,8 +43,10 @@ def code(*, program: MakeProgram = humaneval_program, cpu_seconds: float = 3.0, 
     `program(sample, text, whole)` says what to run and which tests decide; with `whole` the text is not the
     continuation of a prompt. `cpu_seconds` is what the program may use; the limit by the clock is three times
     that. `fenced` takes the code out of Markdown first (`code_block`). Raises `ConfigError` for a limit that cannot
-    be meant.
+    be meant, and for a `program` without a name: the grader's has to tell it from others.
     """
+    if not hasattr(program, "__name__"):
+        raise ConfigError(f"program must be a function with a name, got {program!r}")
     return Code(program=program, limits=Limits(cpu_seconds=cpu_seconds), fenced=fenced)
 
 
@@ -96,21 +100,27 @@ class Code:
 
     def _calibrate(self, sandbox: Sandbox, samples: Sequence[Sample]) -> Mapping[str, Outcome]:
         """Run the references: sample id -> how its own went. Raises `MachineError` unless all of them pass."""
-        known = [sample for sample in samples if "reference" in sample.facts]
+        known = [sample for sample in samples if sample.facts.get("reference") is not None]
 
         def run(sample: Sample) -> Outcome:
-            return sandbox.run(self._program(sample, self.reference(sample)), copy_back=True)
+            program = self._program(sample, self.reference(sample))
+            key = self, sandbox.level, program
+            if key not in _calibrated:
+                _calibrated[key] = sandbox.run(program, copy_back=True)
+            return _calibrated[key]
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(zip(known, pool.map(run, known), strict=True))
-        failed = [f"{sample.id} ({end.kind}: {end.detail})" for sample, end in found if end.kind is not Kind.PASSED]
+        failed = [
+            f"{sample.id} ({end.kind}: {end.detail[:200]})" for sample, end in found if end.kind is not Kind.PASSED
+        ]
         if failed:
             more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
             raise MachineError(
                 f"{len(failed)} of {len(known)} reference solutions are not graded right here: "
                 + "; ".join(failed[:_NAMED])
                 + more,
-                "no completion was graded; the task, its limit or this machine is at fault (benchcore tasks check)",
+                "nothing was graded: the task, its limit or this machine is at fault",
             )
         return {sample.id: end for sample, end in found}
 

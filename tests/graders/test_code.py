@@ -56,7 +56,7 @@ def test_is_a_grader() -> None:
     grader: Grader = code(cpu_seconds=2.0).unsafe()
     assert grader.name == "code(humaneval_program,2s)@2"
     assert code(program=mbpp_program, fenced=True).whole().name == "code(mbpp_program,3s,fenced,whole)@2"
-    assert grader.isolation()["cpu time"].startswith("2 s")
+    assert grader.isolation()["limits"].startswith("2 s of CPU")
     assert grader.isolation()["level"] in set(Level)
     with pytest.raises(ConfigError, match="cpu_seconds"):
         code(cpu_seconds=-1)

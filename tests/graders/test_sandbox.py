@@ -317,7 +317,7 @@ def test_a_level_whose_probe_breaks_out_is_not_taken(monkeypatch: pytest.MonkeyP
 
 def test_isolation_in_words() -> None:
     layers = isolation(Limits(cpu_seconds=2), tuple(Level))
-    assert layers["cpu time"].startswith("2 s") and layers["level"] in set(Level)
+    assert layers["limits"].startswith("2 s of CPU") and layers["level"] in set(Level)
     assert "never sees them" in layers["tests"]
 
 

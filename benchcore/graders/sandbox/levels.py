@@ -54,6 +54,7 @@ class Survey:
 _ATTEMPTS = {
     "reads a file": ("file", "open(at).read()"),
     "writes to a file": ("file", "open(at, 'a').write('x')"),
+    "empties a file": ("file", "os.truncate(at, 0)"),
     "makes a file": ("folder", "open(at + '/made', 'x')"),
     "removes a file": ("file", "os.unlink(at)"),
     "changes a mode": ("file", "os.chmod(at, 0o777)"),

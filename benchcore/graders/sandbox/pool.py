@@ -10,7 +10,7 @@ from typing import Self
 
 from benchcore.errors import MachineError
 from benchcore.graders.sandbox.levels import SAFE, Level, Survey, survey
-from benchcore.graders.sandbox.limits import Limits
+from benchcore.graders.sandbox.limits import GIB, MIB, Limits
 from benchcore.graders.sandbox.program import Program
 from benchcore.graders.sandbox.worker import Answer, Worker, WorkerLate, WorkerLost
 from benchcore.records import Fault
@@ -201,8 +201,10 @@ def isolation(limits: Limits, levels: Sequence[Level]) -> Mapping[str, str]:
     return {
         "level": found.level.value,
         "tests": "in a process of their own; the program never sees them",
-        "cpu time": f"{limits.cpu_seconds:g} s, the program and all it starts",
-        "wall time": f"{limits.wall:g} s",
+        "limits": (
+            f"{limits.cpu_seconds:g} s of CPU, {limits.wall:g} s by the clock, {limits.memory_bytes / GIB:.3g} GiB of"
+            f" memory, {limits.disk_bytes / MIB:.3g} MiB of files, {limits.processes} processes and threads"
+        ),
         **found.layers,
         "environment": "emptied; fixed hash seed; one numeric thread",
         "probes": f"{held} of {len(found.probes)} attempts to break out were held",

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from benchcore.graders.sandbox.cgroup import MemoryGroup
 from benchcore.graders.sandbox.inside.frames import BOX, GRACE, INTERPRETER, OFF_SCRIPT, receive, send
 from benchcore.graders.sandbox.inside.scratch import empty
 from benchcore.graders.sandbox.limits import Limits
@@ -55,6 +56,10 @@ class Worker:
         self._wall = limits.wall
         self._box = tempfile.mkdtemp(prefix="benchcore-code-")
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # the runner's last words, should it fail
+        self._group: MemoryGroup | None = None
+        if level != "process":
+            with contextlib.suppress(OSError):
+                self._group = MemoryGroup(limits.memory_bytes)
         self._wire, theirs = socket.socketpair()
         try:
             with theirs:
@@ -72,7 +77,8 @@ class Worker:
             self._forget()
             raise
         try:
-            answer = self._exchange(_configuration(level, limits, self._box), START_SECONDS)
+            group = self._group.procs if self._group else None
+            answer = self._exchange(_configuration(level, limits, self._box, group), START_SECONDS)
         except BaseException:
             self.close()
             raise
@@ -122,6 +128,8 @@ class Worker:
 
     def _forget(self) -> None:
         self._said.close()
+        if self._group is not None:
+            self._group.remove()
         with contextlib.suppress(OSError):
             empty(self._box)
         shutil.rmtree(self._box, ignore_errors=True)
@@ -148,13 +156,14 @@ def _environment(folder: str) -> dict[str, str]:
     }
 
 
-def _configuration(level: str, limits: Limits, box: str) -> dict[str, Any]:
+def _configuration(level: str, limits: Limits, box: str, group: str | None) -> dict[str, Any]:
     packages = _packages()
     library = _library()
     shown, hidden = _folders(library, packages)
     inner = BOX if level == "namespaces" else box
     return {
         "level": level,
+        "group": group,
         "box": inner,
         "environment": _environment(inner),
         "library": library,

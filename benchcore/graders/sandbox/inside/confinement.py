@@ -27,8 +27,8 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 def confine(at: dict[str, Any]) -> "Confinement":
     """Enter level `at["level"]`. Raises `OSError` where it cannot be had.
 
-    `at` is the zygote's configuration: level, limits, box (a folder), shown and hidden (folders that a program may
-    read, and those within them that it may not).
+    `at` is the zygote's configuration: level, limits, group (the file by which to enter a cgroup, or None), box (a
+    folder), shown and hidden (folders that a program may read, and those within them that it may not).
     """
     kind = {"namespaces": Namespaced, "landlock": Landlocked}.get(at["level"], Confinement)
     return kind(at)
@@ -44,6 +44,7 @@ class Confinement:
         self._slot: int | None = None  # a uid for the children alone
         self._linux = sys.platform == "linux"
         self._tree = _tree()
+        self._fenced = _join(at["group"])
         os.umask(0o077)
         self._enter(at)
         self._limit_all()
@@ -63,8 +64,7 @@ class Confinement:
         if self._linux:
             libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
             libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
-        watched = f", watched: {self._limits['disk'] >> 20} MiB in all" if self._tree else ""
-        self.layers["scratch"] = f"a private folder, emptied after each program{watched}"
+        self.layers["scratch"] = "a private folder, measured every 50 ms, emptied after each program"
 
     @property
     def _alone(self) -> bool:
@@ -89,11 +89,10 @@ class Confinement:
         self._cpu = _capped(resource.RLIMIT_CPU, int(limits["cpu"]) + 2)
 
     def _say_limits(self) -> None:
-        limits, gib = self._limits, f"{self._limits['memory'] / (1 << 30):.3g} GiB"
-        total = f"{gib} in all, watched" if self._tree else "their total is NOT limited (no /proc)"
-        self.layers["memory"] = f"{gib} of address space a process; {total}"
-        how = "" if self._alone else ", watched" if self._tree else None
-        self.layers["processes"] = "NOT limited" if how is None else f"{limits['processes']} with threads{how}"
+        watched = "measured every 50 ms" if self._tree else "NOT limited (no /proc)"
+        fence = " and fenced by a cgroup" if self._fenced else "; no cgroup could be made"
+        self.layers["memory"] = f"of each process limited by the kernel; of all together {watched}{fence}"
+        self.layers["processes"] = "limited by the kernel" if self._alone else watched
 
     def before(self) -> None:
         """What each child needs fresh, done in the zygote."""
@@ -217,7 +216,7 @@ class Landlocked(Confinement):
         self.layers["network"] = "none: seccomp refuses every socket but a pair"
         self.layers["other processes"] = "out of reach of its signals; survivors are killed"
         kept = "no capability but CAP_DAC_READ_SEARCH, to reach Python's library" if self._kept else "no capabilities"
-        user = f"NOT dropped: uid {os.getuid()}" if self._slot is None else f"a uid of its own, {self._slot}"
+        user = f"NOT dropped: uid {os.getuid()}" if self._slot is None else "a uid of its own"
         self.layers["user"] = f"{user}; {kept}"
 
     def _drop(self) -> None:
@@ -246,6 +245,7 @@ class Namespaced(Confinement):
     """
 
     def _enter(self, at: dict[str, Any]) -> None:
+        namespaces.require()
         root = os.getuid() == 0
         owner = (os.getuid(), os.getgid())
         kinds = namespaces.NEW_PID | namespaces.NEW_NS | namespaces.NEW_NET | namespaces.NEW_IPC | namespaces.NEW_UTS
@@ -279,8 +279,8 @@ class Namespaced(Confinement):
         self.layers["file system"] = "a root of its own: Python's library, read-only, and the scratch folder"
         self.layers["network"] = "none: an empty network namespace"
         self.layers["other processes"] = "out of sight; the kernel ends all that a program started"
-        self.layers["scratch"] = f"a tmpfs of {self._limits['disk'] >> 20} MiB, emptied after each program"
-        whose = f"a uid of its own, {self._slot}" if self._slot is not None else f"uid {os.getuid()} in a namespace"
+        self.layers["scratch"] = "a tmpfs of limited size, emptied after each program"
+        whose = "a uid of its own" if self._slot is not None else f"uid {os.getuid()} in a user namespace"
         self.layers["user"] = f"{whose}; no capabilities"
 
     def _lock_in(self, at: dict[str, Any]) -> None:
@@ -345,6 +345,18 @@ def _tree() -> Tree | None:
         return Tree()
     except OSError:
         return None
+
+
+def _join(group: str | None) -> bool:
+    """Enter the control group that was made for us, and with us all that we fork."""
+    if group is None:
+        return False
+    try:
+        with open(group, "w", encoding="ascii") as file:
+            file.write(str(os.getpid()))
+    except OSError:
+        return False
+    return True
 
 
 def _capped(kind: int, value: int) -> tuple[int, int]:

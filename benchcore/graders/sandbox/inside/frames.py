@@ -14,7 +14,8 @@ OFF_SCRIPT = "off script"  # the end of a program that has to be asked call by c
 GRACE = 2.0  # seconds the tests may take beyond the candidate's wall limit
 # How a lean interpreter starts. Without -I, which would ignore PYTHONHASHSEED; -P -s and an environment of our own
 # do the same. Without `site` (-S) no .pth file runs code. -B: nothing is written beside the packages.
-INTERPRETER = ("-P", "-s", "-S", "-B", "-X", "utf8")
+# no_debug_ranges: less to compile in each child, and less that a fork copies.
+INTERPRETER = ("-P", "-s", "-S", "-B", "-X", "utf8", "-X", "no_debug_ranges")
 
 
 def exactly(wire: socket.socket, length: int) -> bytes:

@@ -9,14 +9,12 @@ program does to it all the same only changes what that program answers.
 """
 
 import builtins
-import datetime as dt
+import importlib
 import itertools
 import json
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NoReturn
 
 _BUILTINS: dict[str, Any] = dict(vars(builtins))
@@ -151,18 +149,21 @@ _ENCODERS: dict[type, Callable[[Any, Export, int], Any]] = {
     type({}.keys()): lambda value, export, depth: {"k": _all(value, export, depth)},
     type({}.values()): lambda value, export, depth: {"v": _all(value, export, depth)},
     type({}.items()): lambda value, export, depth: {"e": _all(value, export, depth)},
-    Decimal: lambda value, export, depth: {"D": Decimal.__str__(value)},
-    Fraction: lambda value, export, depth: {"F": [hex(value.numerator), hex(value.denominator)]},
-    dt.datetime: lambda value, export, depth: {"dt": dt.datetime.isoformat(value)},
-    dt.date: lambda value, export, depth: {"da": dt.date.isoformat(value)},
-    dt.time: lambda value, export, depth: {"ti": dt.time.isoformat(value)},
-    dt.timedelta: lambda value, export, depth: {"td": [value.days, value.seconds, value.microseconds]},
     type: _encode_type,
+}
+# The same for types of modules that are loaded only where a program or its tests use them.
+_LATE: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("decimal", "Decimal"): lambda value: {"D": str(value)},
+    ("fractions", "Fraction"): lambda value: {"F": [hex(value.numerator), hex(value.denominator)]},
+    ("datetime", "datetime"): lambda value: {"dt": value.isoformat()},
+    ("datetime", "date"): lambda value: {"da": value.isoformat()},
+    ("datetime", "time"): lambda value: {"ti": value.isoformat()},
+    ("datetime", "timedelta"): lambda value: {"td": [value.days, value.seconds, value.microseconds]},
 }
 
 
 def _encode_other(value: Any, kind: type, export: Export, depth: int) -> Any:
-    """NumPy's values, iterators, and whatever `export` makes of the rest."""
+    """Values of NumPy and of other modules, iterators, and whatever `export` makes of the rest."""
     if (numpy := _modules.get("numpy")) is not None and hasattr(numpy, "ndarray"):
         bases = _mro(kind)
         if numpy.generic in bases:
@@ -170,6 +171,10 @@ def _encode_other(value: Any, kind: type, export: Export, depth: int) -> Any:
         if numpy.ndarray in bases and value.dtype.kind in "biufcSU":
             flat = numpy.ndarray.ravel(value)
             return {"a": [value.dtype.str, list(value.shape), _all(numpy.ndarray.tolist(flat), export, depth + 1)]}
+    for base in _mro(kind):
+        for (module, name), late in _LATE.items():
+            if (loaded := _modules.get(module)) is not None and getattr(loaded, name, None) is base:
+                return late(value)
     if hasattr(kind, "__next__") and hasattr(kind, "__iter__"):
         return {"it": _all(_islice(value, ITEMS), export, depth + 1)}
     return export(value)
@@ -217,6 +222,10 @@ def _type(name: str) -> type:
     return found if isinstance(found, type) else _refuse("no builtin type")
 
 
+def _late(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
 def _array(parts: list[Any]) -> Any:
     import numpy as np  # type: ignore[import-not-found,unused-ignore]  # only where a program used it
 
@@ -240,12 +249,12 @@ _BUILDERS: dict[str, Callable[[Any], Any]] = {
     "k": lambda keys: dict.fromkeys(keys).keys(),
     "v": lambda values: dict(enumerate(values)).values(),
     "e": lambda items: dict(items).items(),
-    "D": Decimal,
-    "F": lambda parts: Fraction(int(parts[0], 16), int(parts[1], 16)),
-    "dt": dt.datetime.fromisoformat,
-    "da": dt.date.fromisoformat,
-    "ti": dt.time.fromisoformat,
-    "td": lambda parts: dt.timedelta(*parts),
+    "D": lambda text: _late("decimal", "Decimal")(text),
+    "F": lambda parts: _late("fractions", "Fraction")(int(parts[0], 16), int(parts[1], 16)),
+    "dt": lambda text: _late("datetime", "datetime").fromisoformat(text),
+    "da": lambda text: _late("datetime", "date").fromisoformat(text),
+    "ti": lambda text: _late("datetime", "time").fromisoformat(text),
+    "td": lambda parts: _late("datetime", "timedelta")(*parts),
     "it": iter,
     "T": _type,
     "a": _array,

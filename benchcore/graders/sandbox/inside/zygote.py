@@ -25,7 +25,7 @@ from benchcore.graders.sandbox.inside.frames import receive, send
 
 # What programs import most is there already, so that they start at once. Each costs the forks a little.
 PRELOADED = (
-    "bisect", "collections", "copy", "dataclasses", "enum", "functools", "heapq", "itertools", "math", "operator",
+    "bisect", "collections", "copy", "enum", "functools", "heapq", "itertools", "math", "operator",
     "re", "string", "typing",
 )  # fmt: skip
 

@@ -2,11 +2,10 @@
 
 import ctypes
 import os
-import platform
 from collections.abc import Callable
 from typing import Any
 
-MACHINE = platform.machine()
+MACHINE = os.uname().machine if hasattr(os, "uname") else ""
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Linux <uapi/linux/prctl.h>

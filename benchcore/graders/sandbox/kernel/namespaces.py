@@ -22,6 +22,12 @@ _STAGE = "/proc"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
+def require() -> None:
+    """Raise `OSError` where the number of a system call is not known."""
+    if MACHINE not in _PIVOT_ROOT:
+        raise OSError(f"the number of pivot_root on this processor ({MACHINE}) is not known")
+
+
 def unshare(flags: int) -> None:
     """unshare(2)."""
     check(LIBC.unshare(ctypes.c_int(flags)), "unshare")

@@ -1,7 +1,7 @@
 """A seccomp filter: the system calls that no graded program needs, refused before the kernel runs them.
 
 Written by hand, as no well-kept library serves: `pyseccomp` (last released 2021) needs libseccomp.so, which a
-default container lacks, and the pure Python ones are months old. A filter of ours is a hundred instructions.
+default container lacks, and the pure Python ones are months old. A filter of ours is some 250 instructions.
 
 Refused calls fail with EPERM, unknown (newer) ones with ENOSYS, so that a library falls back instead of dying.
 """

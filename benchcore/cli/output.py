@@ -87,8 +87,8 @@ class ProgressLine(Generic[T]):
         self._words = words
         self._phase = phase
         self._live = sys.stderr.isatty()
-        self._last = 0.0
-        self._doing: str | None = None
+        self._last = 0.0 if self._live else time.monotonic()
+        self._doing = ""
         self._shown = ""
         self._latest: T | None = None
 
@@ -98,7 +98,8 @@ class ProgressLine(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._latest is not None:
+        # in a file, a mistake that comes before any progress is to stay one sentence
+        if self._latest is not None and (kind is None or self._live or self._shown):
             self._show(self._words(self._latest))
         if self._live and self._shown:
             tell("")

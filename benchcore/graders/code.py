@@ -32,7 +32,7 @@ _SCORES = {
     Kind.CHEATED: (0.0, Verdict.CHEATED),
     Kind.ERROR: (None, Verdict.ERROR),
 }
-# References already run by this process: many checkpoints are graded with the same ones.
+# References that have passed in this process: many checkpoints are graded with the same ones.
 _calibrated: dict[tuple["Code", Level, Program], Outcome] = {}
 _NAMED = 4  # ids in a message before it says "and more"
 
@@ -105,9 +105,11 @@ class Code:
         def run(sample: Sample) -> Outcome:
             program = self._program(sample, self.reference(sample))
             key = self, sandbox.level, program
-            if key not in _calibrated:
-                _calibrated[key] = sandbox.run(program, copy_back=True)
-            return _calibrated[key]
+            if (found := _calibrated.get(key)) is None:
+                found = sandbox.run(program, copy_back=True)
+                if found.kind is Kind.PASSED:
+                    _calibrated[key] = found
+            return found
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(zip(known, pool.map(run, known), strict=True))

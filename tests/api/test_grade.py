@@ -34,7 +34,7 @@ def test_grading_again_with_the_same_grader_changes_no_figure(stub_checkpoint: S
     shutil.rmtree(folder)
     seen: list[int] = []
     assert grade(RUN, watch=seen.append) == before == read_record(RUN)
-    assert seen == [1, 2, 3, 4]
+    assert seen == [0, 1, 2, 3, 4]
 
 
 def test_todays_grader_replaces_every_grade(stub_checkpoint: Stub, write_task: Write) -> None:

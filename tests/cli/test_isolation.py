@@ -158,7 +158,7 @@ def test_a_reference_that_does_not_pass_is_told_by_each_command(
     for words in (["grade", samples(), "--task", task], ["eval", stub_checkpoint(), "--tasks", task]):
         code, out, err = say(*words, "--unsafe-code")
         assert (code, out) == (3, "")
-        assert said in err and "no completion was graded" in err
+        assert said in err and "nothing was graded" in err
     assert canned.entered == 0
     code, out, _ = say("tasks", "check", task, "--unsafe-code")
     assert code == 1 and said in out

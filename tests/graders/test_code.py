@@ -123,7 +123,7 @@ def test_a_reference_that_does_not_pass_stops_everything() -> None:
     wrong = replace(HUMAN, id="H/1", facts={**HUMAN.facts, "reference": "    return 3\n"})
     said = refusal([HUMAN, wrong], code())
     assert said.startswith("1 of 2 reference solutions are not graded right here: H/1 (failed: AssertionError (tests, ")
-    assert "no completion was graded" in said and "\n" not in said
+    assert "nothing was graded" in said and "\n" not in said
     assert "H/1 (timeout: no end within 0.5 s of CPU time)" in refusal(
         [replace(wrong, facts={**HUMAN.facts, "reference": "    while True: pass\n"})], Code(limits=QUICK)
     )
@@ -137,6 +137,7 @@ def test_of_many_references_that_do_not_pass_a_few_are_named() -> None:
 
 
 def test_a_sandbox_that_fails_the_references_grades_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchcore.graders.code._calibrated", {})
     monkeypatch.setattr(Sandbox, "run", broken)
     assert "H/0 (error: no disk)" in refusal([HUMAN], code())
 

@@ -28,15 +28,15 @@ _parsing = threading.Lock()
 def humaneval_program(sample: Sample, text: str, whole: bool = False) -> Program:
     """Prompt and completion; the tests call the entry point (facts prompt, test, entry_point).
 
-    The tests find the prompt's own imports and helper functions too, whatever the completion is.
+    The tests find the prompt's own imports and helper functions too, where they use them, whatever the completion is.
     """
     prompt, test, name = sample.facts["prompt"], sample.facts["test"], sample.facts["entry_point"]
-    return Program(
-        source=text if whole else f"{prompt}{text}",
-        tests=f"{test}\ncheck({name})\n",
-        exports=(name,),
-        helpers=_runnable(prompt),
-    )
+    tests = f"{test}\ncheck({name})\n"
+    try:
+        helpers = _prompt_helpers(prompt, tests, name)
+    except SyntaxError as error:
+        raise ConfigError(f"sample {sample.id!r}: its tests are no Python: {error}") from error
+    return Program(source=text if whole else f"{prompt}{text}", tests=tests, exports=(name,), helpers=helpers)
 
 
 def mbpp_program(sample: Sample, text: str, whole: bool = False) -> Program:
@@ -55,6 +55,13 @@ def mbpp_program(sample: Sample, text: str, whole: bool = False) -> Program:
 
 
 @lru_cache(_PROBLEMS)
+def _prompt_helpers(prompt: str, tests: str, entry_point: str) -> str:
+    """The prompt, if the tests use any name of it but the entry point; running it costs each program time."""
+    runnable = _runnable(prompt)
+    bound = {s.get_name() for s in _symbols(runnable).get_symbols() if s.is_assigned() or s.is_imported()}
+    return runnable if _free_names(tests) & (bound - {entry_point}) else ""
+
+
 def _runnable(prompt: str) -> str:
     """The prompt, or as many of its first lines as are a program: it may end inside a function's head."""
     lines = prompt.splitlines(keepends=True)

@@ -92,8 +92,15 @@ def test_a_completion_cannot_change_the_prompts_helpers_for_its_tests() -> None:
     ],
 )
 def test_as_much_of_the_prompt_helps_as_is_a_program(prompt: str, helpers: str) -> None:
-    sample = replace(HUMAN, facts={**HUMAN.facts, "prompt": prompt})
+    sample = replace(HUMAN, facts={**HUMAN.facts, "prompt": prompt, "test": f"assert x\n{HUMAN.facts['test']}"})
     assert humaneval_program(sample, "").helpers == helpers
+
+
+def test_a_prompt_that_the_tests_do_not_use_is_not_run() -> None:
+    sample = replace(
+        HUMAN, facts={**HUMAN.facts, "prompt": "x = 1\ndef f(a):\n", "test": "def check(g): assert g(1)\n"}
+    )
+    assert humaneval_program(sample, "    return a").helpers == ""
 
 
 def test_mbpp_tests_are_the_setup_and_the_assertions() -> None:

@@ -105,6 +105,7 @@ def grade_samples(
     if out is None:
         _refuse_missing(file, chosen.name, [name for name in samples if name not in found], len(samples))
     grades: dict[str, list[Grade]] = {name: [] for name in samples}
+    kept: dict[Grade, Grade] = {}
     verdicts: Counter[str] = Counter()
     empty = 0
     with _writer(out) as write:
@@ -113,8 +114,9 @@ def grade_samples(
             name = found.request
             verdicts[found.verdict] += 1
             write({"id": name, "trial": len(grades[name]), **msgspec.to_builtins(found)})
-            # only what figures need is kept, so that memory does not grow with the texts
-            grades[name].append(Grade(request=name, value=found.value, verdict=found.verdict, grader=found.grader))
+            # only what figures need is kept, and once, so that memory hardly grows with the file
+            few = Grade(request=name, value=found.value, verdict=found.verdict, grader=found.grader)
+            grades[name].append(kept.setdefault(few, few))
             watch(verdicts.total())
 
         watch(0)  # references are checked before the first grade

@@ -26,7 +26,8 @@ class GradingPool:
     def __init__(self, work: Sequence[Work], accept: Callable[[Grade], None]) -> None:
         self._work = work
         self._accept = accept
-        self._workers = os.cpu_count() or 1
+        # one more than cores: it prepares and accepts while the others wait for their workers
+        self._workers = (os.cpu_count() or 1) + 1
         self._waiting: deque[Future[Grade]] = deque()
         self._stack = ExitStack()
         self._sessions: dict[str, GradeFn] = {}

@@ -1,5 +1,6 @@
 """Programs from many threads, workers that may be lost, and one verdict for each program."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,6 +61,8 @@ class Sandbox:
         self._limits = limits or Limits()
         self._levels = levels
         self._turns = _Turns()
+        # As many workers as cores, however many threads come: one of them can then prepare while all workers work.
+        self._workers = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._open = False
@@ -85,44 +88,50 @@ class Sandbox:
         then call otherwise are run again without. A program that was perhaps
         only kept waiting is run again with nothing beside it, and one that lost its worker on a new one.
         """
-        began = time.monotonic()
         with self._turns.shared():
             found = self._attempt(program, copy_back, script)
         # an ordinary end, a limit by the clock: only these two stand at once
         if found.kind is Kind.ERROR or (
             found.kind is Kind.TIMEOUT
             and found.cpu_seconds < STARVED * self._limits.cpu_seconds
-            and time.monotonic() - began >= self._limits.wall
+            and found.seconds >= self._limits.wall
         ):
             with self._turns.alone():
                 found = self._attempt(program, copy_back, script)
         return found
 
     def _attempt(self, program: Program, copy_back: bool, script: Sequence[str]) -> Outcome:
-        began = time.monotonic()
-        worker: Worker | None = None
-        late = False
-        try:
-            worker = self._take()
-            found = worker.run(program, back=copy_back, script=script)
-        except WorkerLate:
-            # what the program answered keeps the tests busy where no signal reaches them: summing range(10**18)
-            late = True
-            found = Answer(Kind.TIMEOUT, "its tests did not come to an end in time", 0.0, False, ())
-        except (WorkerLost, OSError) as error:
-            found = Answer(Kind.ERROR, f"the sandbox failed: {error}", 0.0, False, ())
+        with self._workers:
+            began = time.monotonic()
+            found = self._ask(program, copy_back, script)
+            seconds = time.monotonic() - began
         kind = Kind(found.kind)
-        if worker is not None:
-            self._give(worker, usable=kind is not Kind.ERROR and not late)
         return Outcome(
             kind=kind,
             detail=found.detail,
-            seconds=time.monotonic() - began,
+            seconds=seconds,
             cpu_seconds=found.cpu_seconds,
             changed=found.changed,
             script=tuple(found.script),
             fault=Fault(kind="sandbox", message=found.detail) if kind is Kind.ERROR else None,
         )
+
+    def _ask(self, program: Program, copy_back: bool, script: Sequence[str]) -> Answer:
+        worker: Worker | None = None
+        usable = False
+        try:
+            worker = self._take()
+            found = worker.run(program, back=copy_back, script=script)
+            usable = found.kind != Kind.ERROR
+        except WorkerLate:
+            # what the program answered keeps the tests busy where no signal reaches them: summing range(10**18)
+            found = Answer(Kind.TIMEOUT, "its tests did not come to an end in time", 0.0, False, ())
+        except (WorkerLost, OSError) as error:
+            found = Answer(Kind.ERROR, f"the sandbox failed: {error}", 0.0, False, ())
+        finally:
+            if worker is not None:
+                self._give(worker, usable=usable)
+        return found
 
     def _start(self) -> Worker:
         try:

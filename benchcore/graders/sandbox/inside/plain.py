@@ -151,14 +151,19 @@ _ENCODERS: dict[type, Callable[[Any, Export, int], Any]] = {
     type({}.items()): lambda value, export, depth: {"e": _all(value, export, depth)},
     type: _encode_type,
 }
-# The same for types of modules that are loaded only where a program or its tests use them.
-_LATE: dict[tuple[str, str], Callable[[Any], Any]] = {
-    ("decimal", "Decimal"): lambda value: {"D": str(value)},
-    ("fractions", "Fraction"): lambda value: {"F": [hex(value.numerator), hex(value.denominator)]},
-    ("datetime", "datetime"): lambda value: {"dt": value.isoformat()},
-    ("datetime", "date"): lambda value: {"da": value.isoformat()},
-    ("datetime", "time"): lambda value: {"ti": value.isoformat()},
-    ("datetime", "timedelta"): lambda value: {"td": [value.days, value.seconds, value.microseconds]},
+# The same for types of modules that are loaded only where a program or its tests use them: by methods of the type
+# itself, as a subclass may have bent its own.
+_LATE: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+    ("decimal", "Decimal"): lambda base, value: {"D": base.__str__(value)},
+    ("fractions", "Fraction"): lambda base, value: {
+        "F": [hex(base.numerator.fget(value)), hex(base.denominator.fget(value))]
+    },
+    ("datetime", "datetime"): lambda base, value: {"dt": base.isoformat(value)},
+    ("datetime", "date"): lambda base, value: {"da": base.isoformat(value)},
+    ("datetime", "time"): lambda base, value: {"ti": base.isoformat(value)},
+    ("datetime", "timedelta"): lambda base, value: {
+        "td": [part.__get__(value) for part in (base.days, base.seconds, base.microseconds)]
+    },
 }
 
 
@@ -174,7 +179,7 @@ def _encode_other(value: Any, kind: type, export: Export, depth: int) -> Any:
     for base in _mro(kind):
         for (module, name), late in _LATE.items():
             if (loaded := _modules.get(module)) is not None and getattr(loaded, name, None) is base:
-                return late(value)
+                return late(base, value)
     if hasattr(kind, "__next__") and hasattr(kind, "__iter__"):
         return {"it": _all(_islice(value, ITEMS), export, depth + 1)}
     return export(value)

@@ -26,8 +26,8 @@ class GradingPool:
     def __init__(self, work: Sequence[Work], accept: Callable[[Grade], None]) -> None:
         self._work = work
         self._accept = accept
-        # one more than cores: it prepares and accepts while the others wait for their workers
-        self._workers = (os.cpu_count() or 1) + 1
+        # A sandbox has one worker more than cores; one thread more prepares and accepts while all of them work.
+        self._workers = (os.cpu_count() or 1) + 2
         self._waiting: deque[Future[Grade]] = deque()
         self._stack = ExitStack()
         self._sessions: dict[str, GradeFn] = {}

@@ -61,8 +61,9 @@ class Sandbox:
         self._limits = limits or Limits()
         self._levels = levels
         self._turns = _Turns()
-        # As many workers as cores, however many threads come: one of them can then prepare while all workers work.
-        self._workers = threading.BoundedSemaphore(os.cpu_count() or 1)
+        # One worker more than cores, for each waits now and then for one of its processes to hand over to another;
+        # however many threads come, so that one of them can prepare while all workers work.
+        self._workers = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._open = False

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from benchcore.errors import ConfigError, MachineError
 from benchcore.graders.fences import code_block, find_code
-from benchcore.graders.programs import humaneval_program, mbpp_program
+from benchcore.graders.programs import calls_can_be_told_ahead, humaneval_program, mbpp_program
 from benchcore.graders.sandbox import SAFE, Kind, Level, Limits, Outcome, Program, Sandbox, isolation
 from benchcore.records import Grade, Sample, Verdict
 from benchcore.task import GradeFn
@@ -139,8 +139,10 @@ class Code:
             used, rule = find_code(text, self._program(sample, "").exports)
         # Changes to arguments come back only where the reference makes some: else a program could alter what the
         # tests read next.
-        copy_back, script = (reference.changed, reference.script) if reference else (False, ())
-        outcome = sandbox.run(self._program(sample, used), copy_back=copy_back, script=script)
+        program = self._program(sample, used)
+        copy_back = reference is not None and reference.changed
+        ahead = reference is not None and calls_can_be_told_ahead(program.tests, program.exports)
+        outcome = sandbox.run(program, copy_back=copy_back, script=reference.script if reference and ahead else ())
         value, verdict = _SCORES[outcome.kind]
         return Grade(
             request="",

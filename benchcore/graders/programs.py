@@ -7,10 +7,11 @@ text never is.
 
 import ast
 import builtins
+import re
 import symtable
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -22,6 +23,8 @@ __all__ = ["humaneval_program", "mbpp_program"]
 
 _BUILTINS = frozenset(dir(builtins))
 _PROBLEMS = 4096  # remembered at a time: more than any task here has
+# A line that binds a long literal without a call in it: EvalPlus's inputs and results, which take long to parse.
+_DATA = re.compile(r"^([ \t]*\w+) = [\[({](?!.*\w\().{1000,}[\])}]$", re.MULTILINE)
 _parsing = threading.Lock()
 
 
@@ -128,3 +131,56 @@ def _quiet() -> Iterator[None]:
     with _parsing, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@lru_cache(_PROBLEMS)
+def calls_can_be_told_ahead(tests: str, exports: tuple[str, ...]) -> bool:
+    """Whether no answer of a program can reach a later call of the tests.
+
+    Only then may a program be given all calls at once: an argument that came from the reference's answer would give
+    that answer away. So each call has to stand in an assertion, or in a statement that hands its result to a function
+    which makes no calls; not within another call's arguments, and not in an assignment.
+    """
+    tree = _parse(_DATA.sub(r"\1 = 0", tests))
+    names = set(exports)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for statement in tree.body:  # check(entry_point): the function's parameter is the program's too
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in functions:
+            pairs = zip(functions[call.func.id].args.args, call.args, strict=False)
+            names |= {one.arg for one, given in pairs if isinstance(given, ast.Name) and given.id in exports}
+    allowed = sum(_calls(part, names) for part in ast.walk(tree) if _takes_no_answer_on(part, names, functions))
+    handed = sum(isinstance(node, ast.Name) and node.id in names for node in ast.walk(tree))
+    called = _calls(tree, names)
+    passed_to_check = sum(
+        isinstance(given, ast.Name) and given.id in exports
+        for statement in tree.body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+        for given in statement.value.args
+    )
+    return allowed == called and handed == called + passed_to_check
+
+
+def _calls(node: ast.AST, names: set[str]) -> int:
+    return sum(
+        isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in names
+        for part in ast.walk(node)
+    )
+
+
+def _takes_no_answer_on(node: ast.AST, names: set[str], functions: Mapping[str, ast.FunctionDef]) -> bool:
+    """Whether a statement makes calls whose answers end in it."""
+    if isinstance(node, ast.Expr) and isinstance(call := node.value, ast.Call) and isinstance(call.func, ast.Name):
+        helper = functions.get(call.func.id)
+        used = {part.id for part in ast.walk(helper) if isinstance(part, ast.Name)} if helper else names
+        parts: list[ast.AST] = [*call.args, *call.keywords] if helper and not used & names else []
+    else:
+        parts = [node.test] if isinstance(node, ast.Assert) else []
+    for part in parts:
+        for inner in ast.walk(part):
+            if isinstance(inner, ast.NamedExpr | ast.Yield | ast.Await):
+                return False
+            ours = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in names
+            if ours and any(_calls(argument, names) for argument in ast.iter_child_nodes(inner)):
+                return False
+    return bool(parts)

@@ -10,7 +10,7 @@ import pytest
 
 from benchcore import Sample, load_task
 from benchcore.errors import ConfigError
-from benchcore.graders.programs import humaneval_program, mbpp_program
+from benchcore.graders.programs import calls_can_be_told_ahead, humaneval_program, mbpp_program
 from benchcore.graders.sandbox.program import Program
 
 PROMPT = "import math\n\n\ndef half(x):\n    return x / 2\n\n\ndef area(r: float) -> float:\n"
@@ -227,3 +227,23 @@ def test_which_problems_take_more_than_one_function(samples: Samples, data_dir: 
     }
     assert programs["126"].exports == ("sum",)
     assert {len(mbpp_program(sample, "").exports) for sample in samples("mbpp_plus", data_dir)} == {1}
+
+
+@pytest.mark.parametrize(
+    ("tests", "told"),
+    [
+        ("assert f(1) == 2\nassert not f(2)", True),
+        ("def check(g):\n  assert g(1) == 2\n  for x in [1, 2]: assert g(x)\ncheck(f)", True),
+        ("def same(a, b): assert a == b\nfor x in [1, 2]:\n  same(f(x), x)", True),
+        ("e = f(1)\nassert f(e) == 1", False),
+        ("assert f(f(1)) == 1", False),
+        ("assert f(x=g(1)) == 1", False),
+        ("xs = []\nxs.append(f(1))\nassert f(xs[0])", False),
+        ("h = f\nassert h(1) == 2", False),
+        ("assert (x := f(1)) and f(x)", False),
+        ("def same(a):\n  assert f(a)\nsame(f(1))", False),
+        ("assert list(map(f, [1])) == [2]", False),
+    ],
+)
+def test_calls_are_told_ahead_only_where_no_answer_can_reach_another_call(tests: str, told: bool) -> None:
+    assert calls_can_be_told_ahead(tests, ("f", "g")) is told

@@ -169,6 +169,90 @@ def test_changes_in_place_come_back_only_when_asked_for(box: Sandbox) -> None:
     assert box.run(program(source, kinds, "f"), copy_back=True).kind is Kind.PASSED
 
 
+def test_a_program_that_ends_before_a_long_script_is_sent_has_a_verdict(box: Sandbox) -> None:
+    tests = "\n".join(f"assert f('{'x' * 1000}{n}') == {n}" for n in range(400))
+    right = program("def f(x): return int(x[1000:])", tests, "f")
+    script = box.run(right, copy_back=True).script
+    assert sum(map(len, script)) > 400_000
+    assert box.run(right, script=script).kind is Kind.PASSED
+    assert box.run(program("import os; os._exit(0)", tests, "f"), script=script).kind is Kind.CRASHED
+    assert box.run(program("while True: pass", tests, "f"), script=script).kind is Kind.TIMEOUT
+    # tests that go by the answers: asked call by call after all
+    off = program("def f(x): return x", "assert f(f(1)) == 1", "f")
+    other = box.run(program("def f(x): return x + 1", "assert f(f(1)) == 3", "f"), copy_back=True)
+    assert box.run(off, script=other.script).kind is Kind.PASSED
+
+
+def test_an_exception_crosses_with_its_message(box: Sandbox) -> None:
+    tests = "try: f()\nexcept ValueError as error: assert str(error) == 'boom'\nelse: assert False"
+    assert box.run(program("def f(): raise ValueError('boom')", tests, "f")).kind is Kind.PASSED
+    found = box.run(program("def f(): raise ValueError('boom')", "f()", "f"))
+    assert found.detail == "ValueError: boom (line 1: def f(): raise ValueError('boom'))"
+
+
+def test_a_loop_of_the_tests_is_not_ended_by_the_program(box: Sandbox) -> None:
+    found = box.run(program("def f(x): raise StopIteration", "assert list(map(f, [1, 2])) == []", "f"))
+    assert found.kind is Kind.FAILED and "StopIteration" in found.detail
+
+
+def test_long_doubles_cross(box: Sandbox) -> None:
+    pytest.importorskip("numpy")
+    source = "import numpy\ndef f(): return numpy.longdouble(1.5)"
+    with Sandbox(levels=tuple(Level)) as sandbox:  # importing NumPy takes its time
+        assert sandbox.run(program(source, "assert f() == 1.5", "f")).kind is Kind.PASSED
+
+
+@pytest.mark.parametrize("level", SAFE)
+def test_nothing_stays_for_the_next_program(level: Level) -> None:
+    if not survey(level).works:
+        pytest.skip(f"no level {level} here")
+    leave = """
+        import os
+        for name, value in (("user.note", b"x"), ("system.posix_acl_default", b"\\x02\\0\\0\\0")):
+            try: os.setxattr(".", name, value)
+            except OSError: pass
+            else: raise Exception("set")
+        try: open("/dev/shm/left", "w").write("x")
+        except OSError: pass
+        """
+    with Sandbox(levels=(level,)) as sandbox:
+        assert sandbox.run(program(leave)).kind is Kind.PASSED
+        look = "import os\ndef f():\n  try: return os.listdir('/dev/shm')\n  except OSError: return []"
+        assert sandbox.run(program(look, "assert f() == []", "f")).kind is Kind.PASSED
+
+
+@pytest.mark.parametrize("level", SAFE)
+def test_what_a_program_left_ends_with_its_worker(
+    level: Level, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not survey(level).works:
+        pytest.skip(f"no level {level} here")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    leave = """
+        import os, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0: time.sleep(600)
+            os._exit(0)
+        time.sleep(600)
+        """
+    with Worker(level, Limits(cpu_seconds=20)) as worker, ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(worker.run, program(leave))
+        time.sleep(0.5)
+        assert worker._process is not None
+        assert sum(_has_home_in(pid, tmp_path) for pid in os.listdir("/proc") if pid.isdigit()) >= 4
+        os.killpg(worker._process.pid, signal.SIGKILL)
+        assert isinstance(under_way.exception(), WorkerLost)
+    assert [pid for pid in os.listdir("/proc") if pid.isdigit() and _has_home_in(pid, tmp_path)] == []
+
+
+def _has_home_in(pid: str, folder: Path) -> bool:
+    try:
+        return f"HOME={folder}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+
+
 def test_tests_that_pass_what_cannot_cross_say_so(box: Sandbox) -> None:
     found = box.run(program("def f(g): return g(1)", "f(lambda x: x)", "f"))
     assert found.kind is Kind.FAILED and "cannot cross to the program" in found.detail
@@ -179,7 +263,7 @@ def test_the_program_sees_no_trace_of_us(box: Sandbox, monkeypatch: pytest.Monke
     source = """
         import os, sys
         def f():
-            return [name for name in sys.modules if name.split('.')[0] in ('benchcore', '__main__')], dict(os.environ)
+            return [name for name in sys.modules if name.split('.')[0] == 'benchcore'], dict(os.environ)
         """
     tests = "modules, environment = f()\nassert not modules\nassert 'BENCHCORE_CANARY' not in environment, environment"
     assert box.run(program(source, tests, "f")).kind is Kind.PASSED

@@ -70,7 +70,10 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         self.level = choose(self._levels).level
-        self._idle.append(self._start())
+        try:
+            self._idle.append(self._start())
+        except WorkerLost as error:
+            raise MachineError(f"the sandbox cannot start: {error}", "see: benchcore doctor") from error
         self._open = True
         return self
 
@@ -123,12 +126,12 @@ class Sandbox:
         try:
             worker = self._take()
             found = worker.run(program, back=copy_back, script=script)
-            usable = found.kind != Kind.ERROR
+            usable = found.usable and found.kind != Kind.ERROR
         except WorkerLate:
             # what the program answered keeps the tests busy where no signal reaches them: summing range(10**18)
-            found = Answer(Kind.TIMEOUT, "its tests did not come to an end in time", 0.0, False, ())
+            found = Answer(Kind.TIMEOUT, "its tests did not come to an end in time", self._limits.cpu_seconds)
         except (WorkerLost, OSError) as error:
-            found = Answer(Kind.ERROR, f"the sandbox failed: {error}", 0.0, False, ())
+            found = Answer(Kind.ERROR, f"the sandbox failed: {error}")
         finally:
             if worker is not None:
                 self._give(worker, usable=usable)

@@ -5,6 +5,7 @@ import functools
 import glob
 import importlib.util
 import os
+import select
 import shutil
 import signal
 import socket
@@ -24,6 +25,7 @@ from benchcore.graders.sandbox.program import Program
 
 START_SECONDS = 60.0  # a busy machine or a slow file system may be late to start an interpreter
 ANSWER_SECONDS = 3.0  # beyond all limits of a program and of its tests
+END_SECONDS = 15.0  # for the zygote to sweep up
 PACKAGES = ("numpy",)  # what programs may import beyond the standard library, where it is installed
 
 ROOT = Path(__file__).resolve().parents[3]  # the folder that `benchcore` is imported from
@@ -36,9 +38,10 @@ class Answer(NamedTuple):
 
     kind: str
     detail: str
-    cpu_seconds: float
-    changed: bool
-    script: Sequence[str]
+    cpu_seconds: float = 0.0
+    changed: bool = False
+    script: Sequence[str] = ()
+    usable: bool = True  # whether this worker can go on
 
 
 class WorkerLost(Exception):
@@ -54,31 +57,11 @@ class Worker:
 
     def __init__(self, level: str, limits: Limits) -> None:
         self._wall = limits.wall
-        self._box = tempfile.mkdtemp(prefix="benchcore-code-")
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # the runner's last words, should it fail
+        self._process: subprocess.Popen[bytes] | None = None
         self._group: MemoryGroup | None = None
-        if level != "process":
-            with contextlib.suppress(OSError):
-                self._group = MemoryGroup(limits.memory_bytes)
-        self._wire, theirs = socket.socketpair()
+        self._open = contextlib.ExitStack()
         try:
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, *INTERPRETER, "-c", _RUNNER, str(theirs.fileno()), *filter(None, sys.path)],
-                    pass_fds=(theirs.fileno(),),
-                    env=_environment(self._box) | {"PYTHONPATH": str(ROOT)},
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._said,
-                    start_new_session=True,
-                )
-        except OSError:
-            self._wire.close()
-            self._forget()
-            raise
-        try:
-            group = self._group.procs if self._group else None
-            answer = self._exchange(_configuration(level, limits, self._box, group), START_SECONDS)
+            answer = self._begin(level, limits)
         except BaseException:
             self.close()
             raise
@@ -86,6 +69,38 @@ class Worker:
             self.close()
             raise WorkerLost(answer["failed"])
         self.layers: dict[str, str] = answer["layers"]
+
+    def _begin(self, level: str, limits: Limits) -> Any:
+        """Start the runner, which starts its zygote; what the latter says of its level."""
+        box = tempfile.mkdtemp(prefix="benchcore-code-")
+        self._open.callback(_remove, box)
+        # the runner's last words, should it fail
+        self._said = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        if level != "process":
+            with contextlib.suppress(OSError):
+                self._group = MemoryGroup(limits.memory_bytes)
+                self._open.callback(self._group.remove)
+        self._wire, theirs = socket.socketpair()
+        self._open.callback(self._wire.close)
+        with theirs:
+            # held open by the runner and its zygote: it ends when both have, and with them all they started
+            self._ended, alive = os.pipe()
+            self._open.callback(os.close, self._ended)
+            inherited = (theirs.fileno(), alive)
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, *INTERPRETER, "-c", _RUNNER, *map(str, inherited), *filter(None, sys.path)],
+                    pass_fds=inherited,
+                    env=_environment(box) | {"PYTHONPATH": str(ROOT)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._said,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(alive)
+        group = self._group.procs if self._group else None
+        return self._exchange(_configuration(level, limits, box, group), START_SECONDS)
 
     def run(self, program: Program, *, back: bool = False, script: Sequence[str] = ()) -> Answer:
         """Run one program. `back` copies changes that calls make to their arguments back to the tests."""
@@ -118,27 +133,28 @@ class Worker:
         return f"{why}: {lines[-1]}" if lines else why
 
     def close(self) -> None:
-        """End the runner and, with it, everything below."""
-        self._wire.close()
-        # closing alone would do, but for a runner that is stuck in its tests
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._said.close()
-        if self._group is not None:
-            self._group.remove()
-        with contextlib.suppress(OSError):
-            empty(self._box)
-        shutil.rmtree(self._box, ignore_errors=True)
+        """End the runner; its zygote sees that, ends what a program left, and follows."""
+        if self._process is not None:
+            self._wire.close()
+            # closing alone would do, but for a runner that is stuck in its tests
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+            select.select([self._ended], [], [], END_SECONDS)
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _remove(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        empty(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(folder: str) -> dict[str, str]:

@@ -822,6 +822,7 @@ LIBRARY: tuple[Case, ...] = (
         "    with m.get_context('fork').Pool(2) as pool: return pool.map(square, ns)",
         "assert solve([1, 2, 3]) == [1, 4, 9]",
         roomy=True,
+        needs="namespaces",
     ),
     fair(
         "process-queue",
@@ -838,6 +839,7 @@ LIBRARY: tuple[Case, ...] = (
         "    return found",
         "assert solve([2, 1]) == [2, 4]",
         roomy=True,
+        needs="namespaces",
     ),
     fair(
         "process-lock-and-value",
@@ -867,6 +869,7 @@ LIBRARY: tuple[Case, ...] = (
         "    with ProcessPoolExecutor(2, mp_context=context) as pool: return list(pool.map(square, ns))",
         "assert solve([1, 2, 3]) == [1, 4, 9]",
         roomy=True,
+        needs="namespaces",
     ),
     fair(
         "socket-pair",

@@ -79,7 +79,7 @@ class Sandboxes:
             assert sandbox.level is self.level
             assert sandbox.run(HONEST).kind is Kind.PASSED  # all it starts is there from now on
             # at one level the calls of the tests are known ahead and asked for at once, at the other one by one
-            self.script = sandbox.run(REFERENCE).script if self.level is Level.NAMESPACES else ()
+            self.script = sandbox.run(REFERENCE, copy_back=True).script if self.level is Level.NAMESPACES else ()
             self._open[limits] = sandbox
             lab.settle()
         return self._open[limits]
@@ -103,7 +103,7 @@ def check(case: Case, lab: Lab, sandboxes: Sandboxes) -> None:
     if case.needs == "x86_64" and platform.machine() != "x86_64":
         pytest.skip("has the numbers of x86-64")
     if case.needs == "namespaces" and sandboxes.level is not Level.NAMESPACES:
-        pytest.skip("without a root of its own a program gets no socket that is a file")
+        pytest.skip("without a root of its own a program gets no shared memory, and no socket that is a file")
     sandbox = sandboxes.get(case.limits or QUICK, lab)
     before = lab.snapshot()
     watched = case.peak_bytes is not None or case.peak_processes is not None

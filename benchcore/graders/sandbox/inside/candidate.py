@@ -105,7 +105,7 @@ def rehearse() -> None:
     try:
         walk("a")
     except TypeError as error:
-        dumps([1, "raised", [_base(error), _describe(error, _REHEARSAL)], None])
+        dumps([1, "raised", [_base(error), _message(error), _describe(error, _REHEARSAL)], None])
     del _modules[PROGRAM]
 
 
@@ -161,7 +161,7 @@ def _answer(seq: int, action: str, parts: list[Any], export: Export, import_: Ex
     except NotPlain as error:
         kind, content = "refused", str(error)
     except BaseException as error:  # noqa: BLE001  # whatever the program raises is its result
-        kind, content = "raised", [_base(error), _describe(error, _source)]
+        kind, content = "raised", [_base(error), _message(error), _describe(error, _source)]
     return dumps([seq, kind, content, _noticed[0] if _noticed else None])
 
 
@@ -194,6 +194,13 @@ def _base(error: BaseException) -> str:
         if base in _exceptions:
             return _exceptions[base]
     return "Exception"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:MESSAGE]
+    except BaseException:  # noqa: BLE001  # the program's own code
+        return ""
 
 
 def _describe(error: BaseException, source: str) -> str:

@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from benchcore.graders.sandbox.inside.frames import BOX
-from benchcore.graders.sandbox.inside.scratch import empty, measure, remove_of
+from benchcore.graders.sandbox.inside.scratch import empty, measure
 from benchcore.graders.sandbox.inside.tree import Tree
 from benchcore.graders.sandbox.kernel import landlock, libc, namespaces, seccomp
 
@@ -45,6 +45,8 @@ class Confinement:
         self._linux = sys.platform == "linux"
         self._tree = _tree()
         self._fenced = _join(at["group"])
+        # When the fence is reached the kernel ends a process within it, which must not be the zygote.
+        self._oom = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC) if self._fenced else None
         os.umask(0o077)
         self._enter(at)
         self._limit_all()
@@ -62,7 +64,7 @@ class Confinement:
     def _adopt(self) -> None:
         """Without namespaces, what a program leaves running becomes our child, and its folder is a real one."""
         if self._linux:
-            libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
+            # no death signal: when the runner is gone, what a program left has to be swept first
             libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
         self.layers["scratch"] = "a private folder, measured every 50 ms, emptied after each program"
 
@@ -94,13 +96,18 @@ class Confinement:
         self.layers["memory"] = f"of each process limited by the kernel; of all together {watched}{fence}"
         self.layers["processes"] = "limited by the kernel" if self._alone else watched
 
-    def before(self) -> None:
-        """What each child needs fresh, done in the zygote."""
-        self._most = None if self._alone else _user_ceiling(self._limits["processes"])
-
     def fork(self) -> int:
         """As `os.fork`."""
-        self.before()
+        self._most = None if self._alone else _user_ceiling(self._limits["processes"])
+        if self._oom is None:
+            return self._fork()
+        os.write(self._oom, b"1000")
+        pid = self._fork()
+        if pid:
+            os.write(self._oom, b"0")
+        return pid
+
+    def _fork(self) -> int:
         return os.fork()
 
     def child(self, fd: int) -> None:
@@ -189,14 +196,12 @@ class Landlocked(Confinement):
             os.chown(self._box, self._slot, self._slot)
         else:
             self._kept = ()
-        # As root a program's files are told by their owner. As a user they are not, so it may not make any there.
-        self._sharing = self._slot is not None and os.path.isdir(SHARED)
+        # /dev/shm stays closed: it is the whole machine's, and no rule tells a program's files there from others'
         rules = landlock.Ruleset()
         for path in at["shown"]:
             if os.path.exists(path) and not os.path.islink(path):
                 rules.allow(path, landlock.READ, but=at["hidden"])
-        for path in (self._box, SHARED) if self._sharing else (self._box,):
-            rules.allow(path, landlock.WRITE)
+        rules.allow(self._box, landlock.WRITE)
         _allow_devices(rules)
         # out of the way of the descriptors that a child keeps
         rules.descriptor = fcntl.fcntl(rules.descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
@@ -230,13 +235,6 @@ class Landlocked(Confinement):
         self._restrict()
         self._filter()
 
-    def sweep(self) -> float:
-        """Also what it left in shared memory."""
-        cpu = super().sweep()
-        if self._sharing and self._slot is not None:
-            remove_of(SHARED, self._slot)
-        return cpu
-
 
 class Namespaced(Confinement):
     """Level `namespaces`: a root, network and process numbers of its own; Landlock and seccomp within.
@@ -262,6 +260,9 @@ class Namespaced(Confinement):
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
         if self._tree:
             self._tree.after_fork()
+        if self._oom is not None:  # the one that is open is our parent's
+            os.close(self._oom)
+            self._oom = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
         self._pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         namespaces.new_root(at["shown"], at["hidden"], (BOX, SHARED))
         self._box = BOX
@@ -311,9 +312,8 @@ class Namespaced(Confinement):
     def _alone(self) -> bool:
         return True
 
-    def fork(self) -> int:
-        """As `os.fork`; the child is the first process of a pid namespace of its own."""
-        self.before()
+    def _fork(self) -> int:
+        """The child is the first process of a pid namespace of its own."""
         namespaces.unshare(namespaces.NEW_PID)
         try:
             pid = os.fork()

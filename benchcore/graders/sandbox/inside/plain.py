@@ -172,7 +172,10 @@ def _encode_other(value: Any, kind: type, export: Export, depth: int) -> Any:
     if (numpy := _modules.get("numpy")) is not None and hasattr(numpy, "ndarray"):
         bases = _mro(kind)
         if numpy.generic in bases:
-            return encode(numpy.generic.item(value), export, depth + 1)
+            plain: Any = numpy.generic.item(value)
+            if type(plain) is kind:  # a long double has no Python number of its own
+                plain = float(value)
+            return encode(plain, export, depth + 1)
         if numpy.ndarray in bases and value.dtype.kind in "biufcSU":
             flat = numpy.ndarray.ravel(value)
             return {"a": [value.dtype.str, list(value.shape), _all(numpy.ndarray.tolist(flat), export, depth + 1)]}

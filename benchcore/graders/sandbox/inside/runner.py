@@ -1,7 +1,8 @@
 """The trusted runner: holds the tests, has the candidate forked, and alone decides.
 
 Started by a worker with the descriptor of its socket. Each job is one program; its result is
-[kind, detail, cpu seconds, changed], where `changed` says that a call changed its arguments in place.
+[kind, detail, cpu seconds, changed, script, usable]: whether a call changed its arguments in place, the calls that the
+tests made, and whether the zygote can go on.
 """
 
 import builtins
@@ -31,6 +32,8 @@ from benchcore.graders.sandbox.inside.frames import (
 from benchcore.graders.sandbox.inside.plain import BYTES, NotPlain, decode, dumps, encode, loads
 
 MEMORY = 2 << 30  # address space: a hostile answer must not fill the machine through the tests
+STUCK = 10.0  # seconds of CPU beyond all limits
+SCRIPT_BYTES = 4 << 20  # a longer script is not worth its keeping
 COMPILED = 32  # test suites kept: the trials of a problem come together
 
 Result = list[Any]
@@ -52,7 +55,7 @@ class _Late(BaseException):
 class Runner:
     """One zygote and the programs it forks, one at a time."""
 
-    def __init__(self, boss: socket.socket) -> None:
+    def __init__(self, boss: socket.socket, alive: int) -> None:
         self._boss = boss
         self._zygote, theirs = socket.socketpair()
         with theirs:
@@ -60,7 +63,7 @@ class Runner:
             self._seconds = configuration["limits"]["wall"] + GRACE
             self._process = subprocess.Popen(
                 [sys.executable, *INTERPRETER, "-c", _ZYGOTE, str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), alive),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
@@ -74,32 +77,25 @@ class Runner:
             send(self._boss, self._judge(receive(self._boss)))
 
     def _judge(self, job: dict[str, Any]) -> Result:
-        talk, report = self._talk(job)
-        kind, detail = _verdict(talk, report)
-        return [kind, detail, report["cpu"], talk.changed, talk.recorded or []]
-
-    def _talk(self, job: dict[str, Any]) -> tuple["_Talk", dict[str, Any]]:
         """One child from its start to its end, and what the zygote says of it."""
         self._zygote.sendall(b"s")
         _, descriptors, _, _ = socket.recv_fds(self._zygote, 1, 1)
         # without one the zygote could not fork; its report says why
         with socket.socket(fileno=descriptors[0]) if descriptors else socket.socket() as wire:
             talk = _Talk(wire, job)
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+            # the second one kills: for tests that no handler can reach, once nobody waits for them any more
+            signal.setitimer(signal.ITIMER_PROF, self._seconds + STUCK)
             try:
-                talk.run()
-            except _Over:
-                pass
+                signal.setitimer(signal.ITIMER_REAL, self._seconds)
+                talk.judge()
+                signal.setitimer(signal.ITIMER_REAL, 0)
             except _Late:
                 talk.over = talk.over or _Over("timeout", "its tests did not come to an end in time")
-            except MemoryError:
-                talk.over = talk.over or _Over("failed", "its answers need more memory than the tests may use")
-            except BaseException as error:  # noqa: BLE001  # a failing test may raise anything
-                talk.over = talk.over or _Over("failed", talk.explain(error))
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
             self._zygote.sendall(b"e")
-        return talk, receive(self._zygote)
+        report = receive(self._zygote)
+        kind, detail = _verdict(talk, report)
+        script = talk.recorded if kind == "passed" and talk.recorded else []
+        return [kind, detail, report["cpu"], talk.changed, script, not report["trouble"]]
 
 
 def _verdict(talk: "_Talk", report: dict[str, Any]) -> tuple[str, str]:
@@ -107,12 +103,10 @@ def _verdict(talk: "_Talk", report: dict[str, Any]) -> tuple[str, str]:
     over = talk.over
     if over is None:
         return "passed", ""
-    if report.get("trouble"):
-        return "error", report["trouble"]
     if over.kind != "gone":
         return over.kind, over.detail
     if not talk.ready:
-        return "error", f"the program's process ended before it could start ({report['end']})"
+        return "error", report["trouble"] or f"the program's process ended before it could start ({report['end']})"
     if report["stopped"]:
         kind, detail = report["stopped"]
         return kind, detail
@@ -128,22 +122,35 @@ class _Talk:
         self._wire = wire
         self._job = job
         self._script: list[str] = job["script"]
-        self._called = 0
+        self._called = self._length = 0
         self._seq = secrets.randbits(50) + 1
         self._things: dict[int, Remote] = {}
-        self._raised: BaseException | None = None  # the last exception that came from the program
+        self._raised: BaseException | None = None  # the last exception that came from the program ...
+        self._raised_where = ""  # ... and where in it, in words
         self.over: _Over | None = None
-        self.recorded: list[str] | None = []  # the calls so far, as a script; None when they cannot be one
+        # the calls so far, as a script, of a reference that is being calibrated; None when they cannot be one
+        self.recorded: list[str] | None = [] if job["back"] else None
         self.ready = self.loaded = self.changed = False
 
-    def run(self) -> None:
-        """Module, helpers, tests; returns only if the tests came to their end."""
+    def judge(self) -> None:
+        """Run module, helpers and tests; `over` stays None only if the tests came to their end."""
+        try:
+            self._run()
+        except (_Over, _Late) as end:
+            if isinstance(end, _Late):
+                raise
+        except MemoryError:
+            self.over = self.over or _Over("failed", "its answers need more memory than the tests may use")
+        except BaseException as error:  # noqa: BLE001  # a failing test may raise anything
+            self.over = self.over or _Over("failed", self._explain(error))
+
+    def _run(self) -> None:
         names = self._job["exports"]
         self._send(dumps([self._seq, "load", [self._job["source"], names]]))
-        if self._script:
-            self._send(f'[{self._seq + 1},"script",[{",".join(self._script)}]]')
         found = self._answer(self._seq)
         self.loaded = True
+        if self._script:  # not before: a program that ends or hangs while it is loaded would leave us writing
+            self._send(f'[{self._seq + 1},"script",[{",".join(self._script)}]]')
         space: dict[str, Any] = {"__name__": "tests"}
         random.seed(0)  # some tests draw their inputs: the same for each program
         exec(_compiled(self._job["helpers"], "helpers"), space)  # noqa: S102  # the data set's own code
@@ -156,17 +163,18 @@ class _Talk:
         if self.over:
             raise self.over
 
-    def explain(self, error: BaseException) -> str:
+    def _explain(self, error: BaseException) -> str:
         """Why the tests failed, with their line; or what the program raised."""
         if error is self._raised:
-            return str(error)
+            return self._raised_where
         line, trace = 0, error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == "tests":
                 line = trace.tb_lineno
             trace = trace.tb_next
         with contextlib.suppress(Exception):
-            text = f"{type(error).__name__}: {str(error)[:500]}" if str(error) else type(error).__name__
+            message = str(error)[:500]
+            text = f"{type(error).__name__}: {message}" if message else type(error).__name__
             lines = self._job["tests"].split("\n")
             return f"{text} (tests, line {line}: {lines[line - 1].strip()[:500]})"[:MESSAGE] if line else text
         return type(error).__name__
@@ -176,6 +184,9 @@ class _Talk:
         call = self._encode([thing, list(arguments), keywords])
         if self.recorded is not None:
             self.recorded.append(call)
+            self._length += len(call)
+            if self._length > SCRIPT_BYTES:
+                self.recorded = None
         if self._job["back"]:
             result, after = self._ask("call back", call)
             self._copy_back(arguments, keywords, after)
@@ -280,14 +291,14 @@ class _Talk:
             self._stop("cheated" if self.loaded else "crashed", str(content)[:MESSAGE])
         if kind == "refused":
             self._stop("failed", f"its answer is too large: {str(content)[:MESSAGE]}")
-        if kind != "raised" or type(content) is not list or len(content) != 2:
+        if kind != "raised" or type(content) is not list or len(content) != 3:
             self._stop("cheated", "a reply of no kind")
-        name, text = (str(part)[:MESSAGE] for part in content)
+        name, message, where = (str(part)[:MESSAGE] for part in content)
         if name == "MemoryError":
-            self._stop("crashed", text)
+            self._stop("crashed", where)
         if not self.loaded:
-            self._stop("failed", text)
-        self._raised = _exception(name, text)
+            self._stop("failed", where)
+        self._raised, self._raised_where = _exception(name, message), where
         raise self._raised
 
     def _reply(self) -> Any:
@@ -354,15 +365,18 @@ _ZYGOTE = "from benchcore.graders.sandbox.inside.zygote import main; main()"
 
 
 def main() -> None:
-    """Serve the socket whose descriptor is the first argument; the others are folders to import from."""
+    """Serve the socket whose descriptor is the first argument.
+
+    The second is a pipe that tells our worker when we and our zygote have ended; the others are folders to import from.
+    """
 
     def late(number: int, frame: object) -> NoReturn:
         raise _Late
 
     signal.signal(signal.SIGALRM, late)
-    sys.path.extend(sys.argv[2:])  # the tests may import what is installed
+    sys.path.extend(sys.argv[3:])  # the tests may import what is installed
     with contextlib.suppress(OSError), socket.socket(fileno=int(sys.argv[1])) as boss:
-        runner = Runner(boss)
+        runner = Runner(boss, int(sys.argv[2]))
         with contextlib.suppress(OSError, ValueError):  # after the zygote has started: it would inherit it
             soft, hard = resource.getrlimit(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY if soft == resource.RLIM_INFINITY else soft, hard))

@@ -47,7 +47,13 @@ def measure(folder: str, most: int) -> int:
     total = 0
     pending = [folder]
     while pending and total <= most:
-        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
+        try:
+            entries = os.scandir(pending.pop())
+        except FileNotFoundError:  # removed meanwhile
+            continue
+        except OSError:  # too deep, or locked: whatever it hides is too much
+            return most + 1
+        with entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
                     total += max(entry.stat(follow_symlinks=False).st_blocks * 512, 1024)
@@ -56,16 +62,3 @@ def measure(folder: str, most: int) -> int:
                 if total > most:
                     break
     return total
-
-
-def remove_of(folder: str, uid: int) -> None:
-    """Remove every file in `folder` that belongs to `uid`."""
-    with contextlib.suppress(OSError):
-        for entry in list(os.scandir(folder)):
-            with contextlib.suppress(OSError):
-                if entry.stat(follow_symlinks=False).st_uid == uid:
-                    if entry.is_dir(follow_symlinks=False):
-                        empty(entry.path)
-                        os.rmdir(entry.path)
-                    else:
-                        os.unlink(entry.path)

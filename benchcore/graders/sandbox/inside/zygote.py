@@ -156,7 +156,9 @@ class Zygote:
                 child.wire.close()
             else:
                 self._boss.sendall(b"x")
-            if not self._boss.recv(1):
+            if not self._said():
+                if child is not None:
+                    child.end()
                 return
             if child is not None:
                 child.start()
@@ -165,6 +167,13 @@ class Zygote:
             else:
                 self._boss.recv(1)
                 send(self._boss, {"cpu": 0.0, "trouble": trouble})
+
+    def _said(self) -> bytes:
+        """What the runner says; nothing when it is gone."""
+        try:
+            return self._boss.recv(1)
+        except OSError:
+            return b""
 
     def _watch(self, child: Child) -> bool:
         """Until the runner says end; False when it is gone."""
@@ -177,7 +186,7 @@ class Zygote:
         while True:
             ready = {fd for fd, _ in poll.poll(None if report else child.pause() * 1000)}
             if boss in ready:
-                said = self._boss.recv(1)
+                said = self._said()
                 report = report or child.end()
                 if said:
                     send(self._boss, report)
@@ -214,6 +223,7 @@ def main() -> None:
         os._exit(1)
     for name in [name for name in sys.modules if name.split(".")[0] == "benchcore"] + ["__main__"]:
         del sys.modules[name]  # a program has no business with them
+    sys.modules["__main__"] = type(sys)("__main__")  # some modules expect one
     candidate.rehearse()
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page of ours

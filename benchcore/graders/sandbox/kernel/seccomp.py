@@ -46,14 +46,15 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     # System V and POSIX message queues: objects that outlive the program
     "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "semget": (64, 190), "semop": (65, 193),
     "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188),
+    # attributes and access lists, which would stay on a scratch folder when it is emptied
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
+    "lremovexattr": (198, 15), "fremovexattr": (199, 16),
     "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
 }  # fmt: skip
 
-# What Landlock does not cover: times and attributes of any file that may be written to ...
-_FILE_STATE: dict[str, tuple[int | None, int | None]] = {
+# What Landlock does not cover: times of any file that may be written to ...
+_TIMES: dict[str, tuple[int | None, int | None]] = {
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
-    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
-    "lremovexattr": (198, 15), "fremovexattr": (199, 16),
 }  # fmt: skip
 # ... and, as the user who is also the owner, modes and owners.
 _OWNERSHIP: dict[str, tuple[int | None, int | None]] = {
@@ -68,7 +69,7 @@ _SIGNALS: dict[str, tuple[int | None, int | None]] = {
 }  # fmt: skip
 
 _CLONE, _CLONE3, _SOCKET, _SOCKETPAIR = (56, 220), (435, 435), (41, 198), (53, 199)
-_IOCTL, _PRLIMIT64, _SCHED_SETAFFINITY = (16, 29), (302, 261), (203, 122)
+_FCNTL, _IOCTL, _PRLIMIT64, _SCHED_SETAFFINITY = (72, 25), (16, 29), (302, 261), (203, 122)
 _SCHED_SETSCHEDULER, _SCHED_SETPARAM, _SCHED_SETATTR = (144, 119), (142, 118), (314, 274)
 
 _LAST_KNOWN = 456  # futex_requeue, Linux 6.7
@@ -76,6 +77,8 @@ _X32_BIT = 0x40000000
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}
 _NEW_PID = 0x20000000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+# who gets a signal when a descriptor is ready, and which: a way round every check of kill()
+_SET_OWNER_FCNTL, _SET_OWNER_IOCTL = (8, 10, 15), (0x8901, 0x8902)
 _AF_UNIX, _NO_STREAM = 1, 0b1110  # SOCK_STREAM is 1; the flags are higher bits
 
 WORDS = "no exec, mount, ptrace, keyring, io_uring or BPF; no socket but "
@@ -102,7 +105,7 @@ def build(
     at = _COLUMN[MACHINE]
     refused = dict(_REFUSED)
     if not own_root:
-        refused |= _FILE_STATE | {"socket": _SOCKET}
+        refused |= _TIMES | {"socket": _SOCKET}
     if not (own_root or own_user):
         refused |= _OWNERSHIP
     if guard_signals:
@@ -121,16 +124,18 @@ def build(
     code += [line for number in numbers for line in ((_JUMP_EQUAL, 0, 1, number), _fail(errno.EPERM))]
     # glibc falls back to clone, whose flags can be read here; those of clone3 are behind a pointer
     code += [(_JUMP_EQUAL, 0, 1, _CLONE3[at]), _fail(errno.ENOSYS)]
-    code += _argument(_CLONE[at], 0, ((_JUMP_ANY_BIT, _NEW_NAMESPACES, True),))
-    code += _argument(_SOCKET[at], 0, ((_JUMP_EQUAL, _AF_UNIX, False),))
+    code += _guarded(_CLONE[at], (0, _JUMP_ANY_BIT, _NEW_NAMESPACES, True))
+    code += _guarded(_SOCKET[at], (0, _JUMP_EQUAL, _AF_UNIX, False))
     # pairs of streams alone: a datagram can be sent to any socket that is a file, past the pair
-    code += _argument(_SOCKETPAIR[at], 1, ((_JUMP_ANY_BIT, _NO_STREAM, True),))
+    code += _guarded(_SOCKETPAIR[at], (0, _JUMP_EQUAL, _AF_UNIX, False), (1, _JUMP_ANY_BIT, _NO_STREAM, True))
     for index, number in enumerate(entering):  # unshare(flags), setns(descriptor, flags)
-        code += _argument(number or 0, index, ((_JUMP_EQUAL, _NEW_PID, False),))
-    code += _argument(_IOCTL[at], 1, ((_JUMP_EQUAL, _TIOCSTI, True), (_JUMP_EQUAL, _TIOCLINUX, True)))
+        code += _guarded(number or 0, (index, _JUMP_EQUAL, _NEW_PID, False))
+    code += _guarded(_FCNTL[at], *((1, _JUMP_EQUAL, command, True) for command in _SET_OWNER_FCNTL))
+    requests = (_TIOCSTI, _TIOCLINUX, *_SET_OWNER_IOCTL)
+    code += _guarded(_IOCTL[at], *((1, _JUMP_EQUAL, request, True) for request in requests))
     # these take a pid; 0 is the caller
     for row in (_PRLIMIT64, _SCHED_SETAFFINITY, _SCHED_SETSCHEDULER, _SCHED_SETPARAM, _SCHED_SETATTR):
-        code += _argument(row[at], 0, ((_JUMP_EQUAL, 0, False),))
+        code += _guarded(row[at], (0, _JUMP_EQUAL, 0, False))
     code.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *line) for line in code)
 
@@ -139,10 +144,11 @@ def _fail(number: int) -> tuple[int, int, int, int]:
     return (_RETURN, 0, 0, 0x00050000 | number)
 
 
-def _argument(number: int, index: int, tests: tuple[tuple[int, int, bool], ...]) -> list[tuple[int, int, int, int]]:
-    """For one system call: refuse it if any of `tests` (jump, operand, refuse when true) says so, else allow it."""
-    body: list[tuple[int, int, int, int]] = [(_LOAD, 0, 0, _ARGUMENTS + 8 * index)]
-    for jump, operand, refuse in tests:
+def _guarded(number: int, *tests: tuple[int, int, int, bool]) -> list[tuple[int, int, int, int]]:
+    """For one system call: refuse it if any of `tests` (argument, jump, operand, refuse when true) says so."""
+    body: list[tuple[int, int, int, int]] = []
+    for index, jump, operand, refuse in tests:
+        body.append((_LOAD, 0, 0, _ARGUMENTS + 8 * index))
         body += [(jump, 0, 1, operand) if refuse else (jump, 1, 0, operand), _fail(errno.EPERM)]
     body.append((_RETURN, 0, 0, _ALLOW))
     return [(_JUMP_EQUAL, 0, len(body), number), *body]

@@ -75,7 +75,7 @@ def compare(
 ) -> Agreement:
     samples, _ = task.samples(None, limit)
     result = Agreement(task.name, len(samples), 0, 0, [], 0, 0.0)
-    with task.grader.session() as grade:
+    with task.grader.session(samples) as grade:
         for sample, request in zip(samples, plan(task, samples), strict=True):
             texts = one[request.key].text, two[request.key].text
             result.verdicts_differ += grade(sample, texts[0]).verdict != grade(sample, texts[1]).verdict

@@ -7,8 +7,8 @@ from .case import ADD, CHEATED, FAILED, NO_PASS, ONCE, PASSED, Case, case
 RIGHT = "\ndef solve(a, b): return a + b\n"
 
 
-def left(name: str, why: str, source: str, *, more: frozenset[Kind] = frozenset()) -> Case:
-    return case(name, PASSED | more, why, source)
+def left(name: str, why: str, source: str, *, more: frozenset[Kind] = frozenset(), needs: str = "") -> Case:
+    return case(name, PASSED | more, why, source, needs=needs)
 
 
 CASES: tuple[Case, ...] = (
@@ -164,6 +164,7 @@ CASES: tuple[Case, ...] = (
         pool = multiprocessing.get_context("fork").Pool(3)
         def solve(a, b): return pool.apply(sum, ([a, b],))
         """,
+        needs="namespaces",
     ),
     left(
         "executor",

@@ -857,6 +857,7 @@ LIBRARY: tuple[Case, ...] = (
         "    return v.value",
         "assert solve(3) == 150",
         roomy=True,
+        needs="namespaces",
     ),
     fair(
         "process-executor",

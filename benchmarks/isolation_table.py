@@ -24,13 +24,12 @@ DOCTOR = [sys.executable, "-c", "from benchcore.cli import main; main()", "docto
 # mount, umount2, pivot_root, unshare, setns, open_tree, move_mount, mount_setattr and clone3 on x86-64
 FORBIDDEN = (165, 166, 155, 272, 308, 428, 429, 442, 435)
 CAP_SYS_ADMIN = 21
-PR_CAPBSET_DROP = 24
 
 
 def forbid_namespaces() -> None:
     """No namespaces and no mounts for this process and all it starts."""
     if os.getuid() == 0:
-        libc.prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN)
+        libc.prctl(libc.PR_CAPBSET_DROP, CAP_SYS_ADMIN)
     code = [(0x20, 0, 0, 0)]
     for number in FORBIDDEN:
         refusal = errno.ENOSYS if number == 435 else errno.EPERM

@@ -108,6 +108,8 @@ class Code:
             if (found := _calibrated.get(key)) is None:
                 found = sandbox.run(program, copy_back=True)
                 if found.kind is Kind.PASSED:
+                    if not calls_can_be_told_ahead(program.tests, program.exports):
+                        found = replace(found, script=())
                     _calibrated[key] = found
             return found
 
@@ -139,10 +141,8 @@ class Code:
             used, rule = find_code(text, self._program(sample, "").exports)
         # Changes to arguments come back only where the reference makes some: else a program could alter what the
         # tests read next.
-        program = self._program(sample, used)
-        copy_back = reference is not None and reference.changed
-        ahead = reference is not None and calls_can_be_told_ahead(program.tests, program.exports)
-        outcome = sandbox.run(program, copy_back=copy_back, script=reference.script if reference and ahead else ())
+        copy_back, script = (reference.changed, reference.script) if reference else (False, ())
+        outcome = sandbox.run(self._program(sample, used), copy_back=copy_back, script=script)
         value, verdict = _SCORES[outcome.kind]
         return Grade(
             request="",

@@ -73,8 +73,6 @@ _EXCESSES = {
         "time.sleep(1)"  # where the kernel cannot count them apart, they are counted every 50 ms
     ),
 }
-# At level process nothing is isolated, and only the limits can be tried.
-_UNSAFE = frozenset(_EXCESSES)
 
 
 @functools.cache
@@ -84,6 +82,7 @@ def survey(level: Level) -> Survey:
         return Survey(level=level, reason=f"{sys.platform} has no fork", layers={}, probes={})
     try:
         with Worker(level, _LIMITS) as worker, _lab() as places:
+            # at level process nothing is isolated, and only the limits can be tried
             probes = _probe(worker, places, everything=level is not Level.PROCESS)
             layers = worker.layers
     except (WorkerLost, OSError) as error:

@@ -38,8 +38,8 @@ class Outcome:
     used up. `crashed`: a signal, memory used up, or its end before its tests began. `cheated`: an end during the
     tests, a forged reply, a look around. `detail` says so in words (at most about 2 kB). `seconds` is by the
     clock, `cpu_seconds` user and system time of the program and all it started. `changed`: a call changed its
-    arguments in place. `script`: the calls that the tests made, where they do not hang on the answers. `fault` is
-    there for `error` alone.
+    arguments in place. `script`: the calls that the tests made of a program that was run with `copy_back`. `fault`
+    is there for `error` alone.
     """
 
     kind: Kind
@@ -88,13 +88,12 @@ class Sandbox:
         """Run `program` to its verdict. Thread-safe; never raises for anything a program does.
 
         `copy_back` brings changes that calls make to their arguments back to the tests. `script` (of the outcome of
-        another program with these tests) has the program answer all calls at once, which is faster; tests that
-        then call otherwise are run again without. A program that was perhaps
-        only kept waiting is run again with nothing beside it, and one that lost its worker on a new one.
+        another program with these tests) has the program answer all calls at once, which is faster; tests that then
+        call otherwise are run again without. A program that was perhaps only kept waiting is run again with nothing
+        beside it, and so, on a new worker, is one that lost its own.
         """
         with self._turns.shared():
             found = self._attempt(program, copy_back, script)
-        # an ordinary end, a limit by the clock: only these two stand at once
         if found.kind is Kind.ERROR or (
             found.kind is Kind.TIMEOUT
             and found.cpu_seconds < STARVED * self._limits.cpu_seconds

@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from benchcore.graders.sandbox.inside.frames import BOX
@@ -21,7 +22,6 @@ from benchcore.graders.sandbox.kernel import landlock, libc, namespaces, seccomp
 SHARED = "/dev/shm"  # noqa: S108  # where the C library keeps semaphores
 SHARED_BYTES = 32 << 20
 SWEEP_SECONDS = 10.0
-_DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def confine(at: dict[str, Any]) -> "Confinement":
@@ -48,6 +48,8 @@ class Confinement:
         # When the fence is reached the kernel ends a process within it, which must not be the zygote.
         self._oom = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC) if self._fenced else None
         os.umask(0o077)
+        if self._linux:
+            libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
         self._enter(at)
         self._limit_all()
         self._say_limits()
@@ -82,7 +84,6 @@ class Confinement:
         }
         if self._linux:  # macOS accepts no address-space limit below what the loader has already mapped
             wanted[resource.RLIMIT_AS] = limits["memory"]
-            libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
         if self._alone:
             wanted[resource.RLIMIT_NPROC] = limits["processes"] + 2  # in a user namespace the zygote is counted too
         for kind, value in wanted.items():
@@ -132,7 +133,7 @@ class Confinement:
             if memory > limits["memory"]:
                 return "crashed", f"its processes used more than {limits['memory'] / (1 << 30):.3g} GiB of memory"
             if cpu > limits["cpu"]:
-                return "timeout", f"no end within {limits['cpu']:g} s of CPU time"
+                return out_of_cpu(limits)
             if tasks > limits["processes"] + 2:
                 return "crashed", f"more than {limits['processes']} processes and threads"
         deleted = self._tree.deleted() if self._tree else 0
@@ -197,12 +198,7 @@ class Landlocked(Confinement):
         else:
             self._kept = ()
         # /dev/shm stays closed: it is the whole machine's, and no rule tells a program's files there from others'
-        rules = landlock.Ruleset()
-        for path in at["shown"]:
-            if os.path.exists(path) and not os.path.islink(path):
-                rules.allow(path, landlock.READ, but=at["hidden"])
-        rules.allow(self._box, landlock.WRITE)
-        _allow_devices(rules)
+        rules = _rules(at["shown"], (self._box,), but=at["hidden"])
         # out of the way of the descriptors that a child keeps
         rules.descriptor = fcntl.fcntl(rules.descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
         self._restrict = rules.prepare()
@@ -266,9 +262,8 @@ class Namespaced(Confinement):
         self._pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         namespaces.new_root(at["shown"], at["hidden"], (BOX, SHARED))
         self._box = BOX
-        self._owner = owner if self._slot is None else (self._slot, self._slot)
         for path, size in ((BOX, self._limits["disk"]), (SHARED, SHARED_BYTES)):
-            namespaces.mount_scratch(path, size, self._owner)
+            namespaces.mount_scratch(path, size, owner if self._slot is None else (self._slot, self._slot))
         self._shared_clean = self._mark(SHARED)
         self._give_up = libc.prepare_capabilities()
         self._say()
@@ -286,15 +281,9 @@ class Namespaced(Confinement):
 
     def _lock_in(self, at: dict[str, Any]) -> None:
         """Landlock and seccomp, for the zygote and all that it forks; a second wall, so their lack is no error."""
-        libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
         try:
-            rules = landlock.Ruleset()
-            for path in at["shown"]:  # not "/": the folders above these have names that are nobody's business
-                if os.path.exists(path) and not os.path.islink(path):
-                    rules.allow(path, landlock.READ)
-            for path in (BOX, SHARED):
-                rules.allow(path, landlock.WRITE)
-            _allow_devices(rules)
+            # not "/" for reading: the folders above those shown have names that are nobody's business
+            rules = _rules(at["shown"], (BOX, SHARED))
             if self._tree:
                 rules.allow_descriptor(self._tree.descriptor, landlock.READ)
             rules.prepare()()
@@ -343,6 +332,11 @@ class Namespaced(Confinement):
         return cpu
 
 
+def out_of_cpu(limits: dict[str, Any]) -> tuple[str, str]:
+    """The verdict on a program that used up its CPU time, and words."""
+    return "timeout", f"no end within {limits['cpu']:g} s of CPU time"
+
+
 def _tree() -> Tree | None:
     try:
         return Tree()
@@ -385,10 +379,18 @@ def _become(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def _allow_devices(rules: landlock.Ruleset) -> None:
-    for name in _DEVICES:
+def _rules(shown: Sequence[str], writable: Sequence[str], *, but: Sequence[str] = ()) -> landlock.Ruleset:
+    """What is shown for reading, without the contents of the folders `but`; scratch for writing; harmless devices."""
+    rules = landlock.Ruleset()
+    for path in shown:
+        if os.path.exists(path) and not os.path.islink(path):
+            rules.allow(path, landlock.READ, but=but)
+    for path in writable:
+        rules.allow(path, landlock.WRITE)
+    for name in namespaces.DEVICES:
         if os.path.exists(f"/dev/{name}"):
             rules.allow(f"/dev/{name}", landlock.USE_DEVICE)
+    return rules
 
 
 def _closed(shown: list[str]) -> bool:

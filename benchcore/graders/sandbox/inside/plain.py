@@ -29,7 +29,7 @@ _WORD = 1 << 63  # larger integers cross in hexadecimal: linear in their length,
 Export = Callable[[Any], Any]
 _ATOMS, _INTEGERS, _CONTAINERS = {str, bool, float, type(None)}, {int}, {list, dict}
 _mro = type.__dict__["__mro__"].__get__
-_islice, _isinf = itertools.islice, float("inf")
+_islice = itertools.islice
 _modules = sys.modules
 
 

@@ -20,7 +20,7 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 from benchcore.graders.sandbox.inside import candidate
-from benchcore.graders.sandbox.inside.confinement import Confinement, confine
+from benchcore.graders.sandbox.inside.confinement import Confinement, confine, out_of_cpu
 from benchcore.graders.sandbox.inside.frames import receive, send
 
 # What programs import most is there already, so that they start at once. Each costs the forks a little.
@@ -85,7 +85,7 @@ class Child:
         """Whether the child has used up a limit."""
         wall = self._limits["wall"]
         if self._cpu() >= self._limits["cpu"]:
-            self._stopped = ("timeout", f"no end within {self._limits['cpu']:g} s of CPU time")
+            self._stopped = out_of_cpu(self._limits)
         elif time.monotonic() - self._began >= wall:
             self._stopped = ("timeout", f"no end within {wall:g} s")
         else:
@@ -114,7 +114,7 @@ class Child:
             trouble = f"the sandbox cannot clear up: {error}"
         code = os.waitstatus_to_exitcode(status)
         if self._stopped is None and code in (-signal.SIGKILL, -signal.SIGXCPU) and cpu >= CLOCKS * self._limits["cpu"]:
-            self._stopped = ("timeout", f"no end within {self._limits['cpu']:g} s of CPU time")
+            self._stopped = out_of_cpu(self._limits)
         end = f"exit with status {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
         return {"cpu": cpu, "stopped": self._stopped, "signal": code < 0, "end": end, "trouble": trouble}
 

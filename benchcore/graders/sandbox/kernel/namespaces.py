@@ -19,7 +19,7 @@ _DETACH = 2
 _AT_RECURSIVE, _AT_FDCWD = 0x8000, -100
 # The new root is built over /proc: it exists everywhere, and nothing that a program needs lies below it.
 _STAGE = "/proc"
-_DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def require() -> None:
@@ -74,7 +74,7 @@ def new_root(shown: Sequence[str], hidden: Collection[str], scratch: Collection[
             _set_attributes(target, _RDONLY | _NOSUID | _NODEV)
     for path in hidden:
         _mount("tmpfs", _STAGE + path, "tmpfs", _RDONLY | _NOSUID | _NODEV, "size=4k,nr_inodes=2,mode=0755")
-    for name in _DEVICES:
+    for name in DEVICES:
         if os.path.exists(f"/dev/{name}"):
             _bind(f"/dev/{name}", f"{_STAGE}/dev/{name}")
     for path in scratch:

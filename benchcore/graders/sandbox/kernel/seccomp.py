@@ -46,10 +46,10 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     # System V and POSIX message queues: objects that outlive the program
     "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "semget": (64, 190), "semop": (65, 193),
     "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188),
+    "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
     # attributes and access lists, which would stay on a scratch folder when it is emptied
     "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
     "lremovexattr": (198, 15), "fremovexattr": (199, 16),
-    "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
 }  # fmt: skip
 
 # What Landlock does not cover: times of any file that may be written to ...
@@ -73,7 +73,6 @@ _FCNTL, _IOCTL, _PRLIMIT64, _SCHED_SETAFFINITY = (72, 25), (16, 29), (302, 261),
 _SCHED_SETSCHEDULER, _SCHED_SETPARAM, _SCHED_SETATTR = (144, 119), (142, 118), (314, 274)
 
 _LAST_KNOWN = 456  # futex_requeue, Linux 6.7
-_X32_BIT = 0x40000000
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}
 _NEW_PID = 0x20000000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
@@ -98,8 +97,8 @@ def build(
 ) -> bytes:
     """The filter as BPF instructions. Raises `KeyError` where `supported()` is false.
 
-    Without a root of its own (`own_root`) a program may not connect to sockets, which can be files, nor change times
-    and attributes; without a user of its own, nor modes and owners. `guard_signals` refuses all signals.
+    Without a root of its own (`own_root`) a program may not make sockets, which could connect to files, nor change
+    times; without a user of its own, nor modes and owners. `guard_signals` refuses all signals.
     `pid_namespaces` lets one who has the capability make and enter pid namespaces, and no others.
     """
     at = _COLUMN[MACHINE]

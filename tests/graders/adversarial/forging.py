@@ -392,7 +392,7 @@ def solve(a, b):
         "replies to calls that nobody has made yet",
         """def change(data):
     seen.append(data)
-    return [data] * 30 if len(seen) == 2 else [data]""",
+    return [data] * 30 if len(seen) == 1 else [data]""",
     ),
     relayed(
         "reply-with-a-tail",

@@ -92,7 +92,7 @@ class Runner:
             except _Late:
                 talk.over = talk.over or _Over("timeout", "its tests did not come to an end in time")
             self._zygote.sendall(b"e")
-        report = receive(self._zygote)
+            report = receive(self._zygote)  # before our end closes: a child that saw that would wake up to leave
         kind, detail = _verdict(talk, report)
         script = talk.recorded if kind == "passed" and talk.recorded else []
         return [kind, detail, report["cpu"], talk.changed, script, not report["trouble"]]
@@ -105,14 +105,23 @@ def _verdict(talk: "_Talk", report: dict[str, Any]) -> tuple[str, str]:
         return "passed", ""
     if over.kind != "gone":
         return over.kind, over.detail
+    code = report["code"]
+    end = f"exit with status {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
     if not talk.ready:
-        return "error", report["trouble"] or f"the program's process ended before it could start ({report['end']})"
+        return "error", report["trouble"] or f"the program's process ended before it could start ({end})"
     if report["stopped"]:
         kind, detail = report["stopped"]
         return kind, detail
-    if report["signal"] or not talk.loaded:
-        return "crashed", f"{report['end']} before the end"
-    return "cheated", f"{report['end']} during the tests"
+    if code < 0 or not talk.loaded:
+        return "crashed", f"{end} before the end"
+    return "cheated", f"{end} during the tests"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 class _Talk:
@@ -150,7 +159,8 @@ class _Talk:
         self._send(dumps([self._seq, "load", [self._job["source"], names]]))
         found = self._answer(self._seq)
         self.loaded = True
-        if self._script:  # not before: a program that ends or hangs while it is loaded would leave us writing
+        # not before: a program that reads it while it is loaded could answer calls that nobody has made
+        if self._script:
             self._send(f'[{self._seq + 1},"script",[{",".join(self._script)}]]')
         space: dict[str, Any] = {"__name__": "tests"}
         random.seed(0)  # some tests draw their inputs: the same for each program

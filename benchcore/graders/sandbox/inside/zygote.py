@@ -1,11 +1,12 @@
 """The zygote: a lean interpreter that enters every layer of its level once and forks one child a program.
 
+While a child lives, each page that either writes to is copied: what the runner can do is left to it.
+
 It never reads a program or a test. Started by the runner with the descriptor of its socket; the first message is
 its configuration, the first reply says which layers are on. Then, for each program: the runner's end of the
 conversation with a child goes out, `s` starts that child's time, `e` ends it with all it started, a report goes out.
 """
 
-import contextlib
 import gc
 import importlib
 import importlib.util
@@ -13,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import sys
 import time
 from collections.abc import Sequence
@@ -30,6 +32,7 @@ PRELOADED = (
 )  # fmt: skip
 
 TICK = 0.05  # seconds between two looks at what a program uses; most have ended before the first
+_FD = struct.Struct("i")
 CLOCKS = 0.95  # the kernel's CPU limit and its account of CPU time use two clocks
 
 
@@ -69,7 +72,6 @@ class Child:
                 raise
             if self.pid == 0:
                 _become_candidate(confinement, theirs.fileno())
-        self.exited = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else None
 
     def start(self) -> None:
         """From now on its time counts."""
@@ -82,8 +84,10 @@ class Child:
         return max(min(TICK, cpu, left), 0.001)
 
     def look(self) -> bool:
-        """Whether the child has used up a limit."""
+        """Whether the child has ended, though what it started may hold the conversation open, or used up a limit."""
         wall = self._limits["wall"]
+        if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return True
         if self._cpu() >= self._limits["cpu"]:
             self._stopped = out_of_cpu(self._limits)
         elif time.monotonic() - self._began >= wall:
@@ -101,11 +105,8 @@ class Child:
 
     def end(self) -> dict[str, Any]:
         """Kill it, reap it, clear up after it; the report for the runner."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)  # it is there, if only as a zombie
         _, status, used = os.wait4(self.pid, 0)
-        if self.exited is not None:
-            os.close(self.exited)
         cpu = used.ru_utime + used.ru_stime
         trouble = None
         try:
@@ -113,17 +114,9 @@ class Child:
         except OSError as error:
             trouble = f"the sandbox cannot clear up: {error}"
         code = os.waitstatus_to_exitcode(status)
-        if self._stopped is None and code in (-signal.SIGKILL, -signal.SIGXCPU) and cpu >= CLOCKS * self._limits["cpu"]:
+        if self._stopped is None and cpu >= CLOCKS * self._limits["cpu"] and code in (-signal.SIGKILL, -signal.SIGXCPU):
             self._stopped = out_of_cpu(self._limits)
-        end = f"exit with status {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
-        return {"cpu": cpu, "stopped": self._stopped, "signal": code < 0, "end": end, "trouble": trouble}
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+        return {"cpu": cpu, "stopped": self._stopped, "code": code, "trouble": trouble}
 
 
 def _become_candidate(confinement: Confinement, fd: int) -> None:
@@ -142,6 +135,8 @@ class Zygote:
         self._boss = boss
         self._limits = limits
         self._confinement = confinement
+        self._poll = select.poll()
+        self._poll.register(boss, select.POLLIN)
 
     def serve(self) -> None:
         """Fork, watch and end children until the runner is gone. The next child is made while the runner is busy."""
@@ -152,7 +147,7 @@ class Zygote:
             except OSError as error:
                 trouble = f"the sandbox cannot start a program: {error}"
             if child is not None:
-                socket.send_fds(self._boss, [b"c"], [child.wire.fileno()])
+                self._boss.sendmsg([b"c"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, _FD.pack(child.wire.fileno()))])
                 child.wire.close()
             else:
                 self._boss.sendall(b"x")
@@ -166,7 +161,7 @@ class Zygote:
                     return
             else:
                 self._boss.recv(1)
-                send(self._boss, {"cpu": 0.0, "trouble": trouble})
+                send(self._boss, {"cpu": 0.0, "stopped": None, "code": 0, "trouble": trouble})
 
     def _said(self) -> bytes:
         """What the runner says; nothing when it is gone."""
@@ -177,24 +172,18 @@ class Zygote:
 
     def _watch(self, child: Child) -> bool:
         """Until the runner says end; False when it is gone."""
-        poll = select.poll()
-        poll.register(self._boss, select.POLLIN)
-        if child.exited is not None:
-            poll.register(child.exited, select.POLLIN)
         report = None
-        boss = self._boss.fileno()
-        while True:
-            ready = {fd for fd, _ in poll.poll(None if report else child.pause() * 1000)}
-            if boss in ready:
-                said = self._said()
-                report = report or child.end()
-                if said:
-                    send(self._boss, report)
-                return bool(said)
-            if report is None and (ready or child.look()):
-                if child.exited is not None:
-                    poll.unregister(child.exited)
-                report = child.end()
+        pause: float | None = TICK
+        while not self._poll.poll(pause and pause * 1000):
+            if child.look():
+                report, pause = child.end(), None
+            else:
+                pause = child.pause()
+        said = self._said()
+        report = report or child.end()
+        if said:
+            send(self._boss, report)
+        return bool(said)
 
 
 def main() -> None:

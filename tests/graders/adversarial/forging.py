@@ -392,7 +392,8 @@ def solve(a, b):
         "replies to calls that nobody has made yet",
         """def change(data):
     seen.append(data)
-    return [data] * 30 if len(seen) == 1 else [data]""",
+    first = 4 + int.from_bytes(data[:4], 'big')  # a chunk may hold several replies
+    return [data[:first] * 30 + data[first:]] if len(seen) == 1 else [data]""",
     ),
     relayed(
         "reply-with-a-tail",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from benchcore.config import EvalConfig
     from benchcore.data.source import Packaged, Source, generated, source
     from benchcore.errors import BenchcoreError
+    from benchcore.graders.choice import choice
     from benchcore.graders.code import code, humaneval_program, mbpp_program
     from benchcore.graders.maths import maths
     from benchcore.graders.numbers import numbers
@@ -30,6 +31,7 @@ _HOME = {
     "config": ("EvalConfig",),
     "data.source": ("Packaged", "Source", "generated", "source"),
     "errors": ("BenchcoreError",),
+    "graders.choice": ("choice",),
     "graders.code": ("code", "humaneval_program", "mbpp_program"),
     "graders.maths": ("maths",),
     "graders.numbers": ("numbers",),
@@ -62,6 +64,7 @@ __all__ = [
     "Verdict",
     "accuracy",
     "check_tasks",
+    "choice",
     "code",
     "doctor",
     "dry_run",

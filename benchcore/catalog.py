@@ -1,6 +1,7 @@
 """From a name to the thing: built-in engines, the task folder, then entry points of other packages.
 
-A task's name is its file's name. Listing reads the files with `ast` and executes nothing.
+A task's name is its file's name. Listing reads the files with `ast` and executes nothing. A suite is a name for
+several tasks, in the task folder's suites.toml.
 """
 
 import ast
@@ -9,8 +10,9 @@ import importlib.machinery
 import importlib.metadata
 import importlib.util
 import sys
+import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,24 @@ class Listing:
     name: str
     about: str
     variants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """Several tasks under one name; `rules` is the rule set for those of their graders that know it."""
+
+    name: str
+    about: str
+    tasks: tuple[str, ...]
+    rules: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A task that was asked for, and the suite that it was asked for by."""
+
+    task: str
+    suite: Suite | None = None
 
 
 def task_folder() -> Path:
@@ -66,10 +86,38 @@ def listing() -> list[Listing]:
     return [_describe(name, path) for name, path in sorted(task_files().items())]
 
 
+def suites() -> dict[str, Suite]:
+    """Every suite by its name, sorted. Raises `ConfigError` for a suites.toml that cannot be meant."""
+    path = task_folder() / "suites.toml"
+    if not path.is_file():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: Suite(name=name, about=one["about"], tasks=tuple(one["tasks"]), rules=one.get("rules"))
+            for name, one in sorted(found.items())
+        }
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path} is not a list of suites ({type(error).__name__}: {error})") from error
+
+
+def expand(names: Iterable[str]) -> list[Named]:
+    """Each name of a task as it is, each name of a suite as its tasks; `suite@variant` is that variant of them all."""
+    known = suites()
+    asked = []
+    for name in names:
+        base, at, variant = name.partition("@")
+        if suite := known.get(base):
+            asked += [Named(task=f"{task}{at}{variant}", suite=suite) for task in suite.tasks]
+        else:
+            asked.append(Named(task=name))
+    return asked
+
+
 def load_task(name: str) -> Task:
     """The task called `name`, `name@variant`, or defined in the file at the path `name`.
 
-    Raises `ConfigError` with the nearest names when there is none.
+    Raises `ConfigError` with the nearest names, of tasks and suites, when there is none.
     """
     base, at, variant = (name, "", "") if name.endswith(".py") else name.partition("@")
     if ".py@" in name:  # a folder's name may hold an @ too
@@ -82,7 +130,7 @@ def load_task(name: str) -> Task:
     else:
         files = task_files()
         if base not in files:
-            raise ConfigError(f"there is no task {base!r}", nearest(base, files))
+            raise ConfigError(f"there is no task {base!r}", nearest(base, [*files, *suites()]))
         path = files[base]
     module = _execute(path)
     task = getattr(module, "TASK", None)

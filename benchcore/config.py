@@ -13,7 +13,7 @@ class EvalConfig:
     """What `benchcore eval` does with each checkpoint."""
 
     tasks: tuple[str, ...] = ()
-    """Names of tasks, separated by commas; `benchcore tasks` lists them. A path to a task file will do."""
+    """Names of tasks and suites, separated by commas; `benchcore tasks` lists them. A path to a task file will do."""
 
     engine: Literal["auto", "embedded", "vllm"] = "auto"
     """What runs the model; auto takes vLLM where it is installed and fits, else the embedded engine."""
@@ -35,6 +35,9 @@ class EvalConfig:
 
     top_p: float | None = None
     """Nucleus sampling: the share of probability that is kept."""
+
+    rules: str | None = None
+    """The rule set that answers are graded under, such as published:meh; else the suite's, the run's or `value`."""
 
     batch_size: int = 32
     """Rows that the embedded engine decodes at once; vLLM schedules its own."""

@@ -61,11 +61,13 @@ class Store(Journal):
         tasks: Mapping[str, Mapping[str, Any]],
         place: Mapping[str, Any] | None = None,
         files: Mapping[str, str] | None = None,
+        rules: Mapping[str, str] | None = None,
     ) -> None:
         """Make this folder's configuration `run` plus `tasks`; new tasks are added to those already there.
 
         `place` says where the checkpoint lies and `files` where a task that the catalog does not know is
-        defined; both may move: weights, version and data are what counts.
+        defined; both may move: weights, version and data are what counts. `rules` are the rule sets asked for
+        of tasks: another one means other grades, not other answers.
         Raises `RunMismatch` naming the first key in which the folder differs: nothing is written then.
         """
         path = self.folder / "config.toml"
@@ -77,9 +79,15 @@ class Store(Journal):
         }
         if task_files := {**known.get("task_files", {}), **(files or {})}:
             merged["task_files"] = task_files
+        if task_rules := {**known.get("rules", {}), **(rules or {})}:
+            merged["rules"] = task_rules
         if merged != known:
             with trouble(self.folder):
                 _replace(path, tomli_w.dumps(merged).encode())
+
+    def rules(self) -> Mapping[str, str]:
+        """Task -> the rule set that was asked for; empty in a folder that is new."""
+        return read_config(self.folder).get("rules", {}) if (self.folder / "config.toml").is_file() else {}
 
     def config(self) -> dict[str, Any]:
         """The folder's configuration, as adopted."""

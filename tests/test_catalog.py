@@ -37,7 +37,7 @@ def test_an_unknown_task_names_the_nearest() -> None:
 
 
 def test_a_name_like_no_other_lists_what_there_is() -> None:
-    assert "known: gsm8k, humaneval, humaneval_plus, math" in refusal("zzzzzzzz")
+    assert "known: asdiv, gsm8k, humaneval, humaneval_plus, math" in refusal("zzzzzzzz")
 
 
 def test_an_unknown_variant_names_the_nearest() -> None:
@@ -195,6 +195,47 @@ def test_an_entry_point_to_no_file_breaks_no_other_task(package: Callable[[str, 
     package("plugged", value)
     assert "gsm8k" in catalog.task_files()
     assert "there is no task 'plugged'" in refusal("plugged")
+
+
+SUITES = """
+[two]
+about = "Two tasks."
+tasks = ["a", "b"]
+rules = "published:meh"
+
+[one]
+about = "One task."
+tasks = ["a"]
+"""
+
+
+def test_suites_are_read_from_the_task_folder(folder: Path) -> None:
+    assert catalog.suites() == {}
+    (folder / "suites.toml").write_text(SUITES)
+    assert list(catalog.suites()) == ["one", "two"]
+    two = catalog.suites()["two"]
+    assert (two.about, two.tasks, two.rules) == ("Two tasks.", ("a", "b"), "published:meh")
+    assert catalog.suites()["one"].rules is None
+    assert [listed.name for listed in catalog.listing()] == []
+
+
+def test_a_suites_name_stands_for_its_tasks_and_any_other_for_itself(folder: Path) -> None:
+    (folder / "suites.toml").write_text(SUITES)
+    asked = catalog.expand(["two@instruct", "c@instruct", "no/such.py@instruct", "one"])
+    assert [one.task for one in asked] == ["a@instruct", "b@instruct", "c@instruct", "no/such.py@instruct", "a"]
+    assert [one.suite.name if one.suite else None for one in asked] == ["two", "two", None, None, "one"]
+
+
+def test_an_unknown_task_names_suites_among_the_nearest(folder: Path) -> None:
+    (folder / "suites.toml").write_text(SUITES)
+    assert refusal("tow") == "there is no task 'tow'; did you mean two?"
+
+
+@pytest.mark.parametrize("content", ["[one", "[one]\ntasks = ['a']", "one = 1"])
+def test_a_list_of_suites_that_is_none_is_named(folder: Path, content: str) -> None:
+    (folder / "suites.toml").write_text(content)
+    with pytest.raises(ConfigError, match=r"suites\.toml is not a list of suites"):
+        catalog.suites()
 
 
 def test_math500_is_math_but_for_its_rows() -> None:

@@ -2,7 +2,7 @@
 
 from benchcore.api.evaluation import Progress, dry_run, evaluate
 from benchcore.api.grading import grade, grade_samples
-from benchcore.api.look import check_tasks, doctor, runs, show_task, tasks
+from benchcore.api.look import check_tasks, doctor, runs, show_task, suites, tasks
 
 __all__ = [
     "Progress",
@@ -14,5 +14,6 @@ __all__ = [
     "grade_samples",
     "runs",
     "show_task",
+    "suites",
     "tasks",
 ]

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from benchcore import catalog, checkpoint
 from benchcore.api.pool import GradingPool
+from benchcore.api.rules import under
 from benchcore.api.summary import changed, close_run
 from benchcore.api.work import Work, prepare_all
 from benchcore.checkpoint import Checkpoint, Skipped
@@ -194,10 +195,13 @@ def _evaluate_one(
 ) -> RunRecord:
     """Ask what is missing, grade what is ungraded; with nothing of either, no engine and no grader starts."""
     with Store(config.out / one.name) as store:
+        stored = store.rules()
+        work = [_under_stored(item, stored) for item in work]
         store.adopt(
             *_configuration(one, config, work, family),
             {"path": str(one.path), **({} if one.step is None else {"step": one.step})},
             {item.task.name: item.file for item in work if item.file is not None},
+            {item.task.name: item.rules for item in work if item.rules is not None},
         )
         missing: list[Request] = []
         ungraded: dict[str, set[str]] = {}
@@ -243,6 +247,13 @@ def _evaluate_one(
             watch(progress)
             pool.finish()
         return close_run(store, work)
+
+
+def _under_stored(item: Work, stored: Mapping[str, str]) -> Work:
+    """`item` under the rule set that its run folder was graded under, unless another was asked for."""
+    if item.rules is not None or item.task.name not in stored:
+        return item
+    return replace(item, task=under(item.task, stored[item.task.name]))
 
 
 def _configuration(

@@ -12,6 +12,7 @@ import msgspec
 
 from benchcore import catalog
 from benchcore.api.pool import GradingPool
+from benchcore.api.rules import under, where_known
 from benchcore.api.summary import close_run, task_record
 from benchcore.api.work import RunsPrograms, Work, data_folder, prepare
 from benchcore.data.source import numbered_rows
@@ -26,24 +27,40 @@ NAMED = 4  # ids named in a message before it says "and more"
 
 
 def grade(
-    run: Path, *, data: Path | None = None, unsafe_code: bool = False, watch: Watch = lambda graded: None
+    run: Path,
+    *,
+    rules: str | None = None,
+    data: Path | None = None,
+    unsafe_code: bool = False,
+    watch: Watch = lambda graded: None,
 ) -> RunRecord:
     """Grade every stored completion of the run folder `run` again, with today's graders and no engine.
 
-    `unsafe_code` runs programs even where nothing can confine them.
-    Raises `ConfigError` if `run` is no run folder, `RunMismatch` if a task, its data or its prompts are others now.
+    `rules` is the rule set for those tasks whose graders know it, from now on; without it each task keeps the
+    one that it was graded under. `unsafe_code` runs programs even where nothing can confine them.
+    Raises `ConfigError` if `run` is no run folder or no task in it knows `rules`, `RunMismatch` if a task, its
+    data or its prompts are others now.
     """
     config = read_config(run)
     where = data_folder(data)
-    work = []
     files = config.get("task_files", {})
-    for name, chosen in config["tasks"].items():
-        task = catalog.load_task(files.get(name, name)).override(
+    tasks = {
+        name: catalog.load_task(files.get(name, name)).override(
             **{key: chosen[key] for key in ("trials", "temperature", "top_p")}
         )
-        work.append(prepare(task, where, chosen.get("limit"), unsafe_code=unsafe_code))
+        for name, chosen in config["tasks"].items()
+    }
+    used = dict(config.get("rules", {}))
+    if rules is not None:
+        known = where_known(list(tasks.values()), rules)
+        used |= {name: rules for name, task in zip(tasks, known, strict=True) if task is not None}
+    tasks |= {name: under(tasks[name], chosen) for name, chosen in used.items()}
+    work = [
+        prepare(task, where, config["tasks"][name].get("limit"), unsafe_code=unsafe_code)
+        for name, task in tasks.items()
+    ]
     with Store(run) as store:
-        store.adopt(config["run"], {item.task.name: item.settings for item in work})
+        store.adopt(config["run"], {item.task.name: item.settings for item in work}, rules=used)
         for item in work:
             store.register(item.samples, item.requests)
         graded = 0
@@ -79,6 +96,7 @@ def grade_samples(
     id_field: str = "task_id",
     text_field: str = "completion",
     whole: bool = False,
+    rules: str | None = None,
     out: Path | None = None,
     data: Path | None = None,
     unsafe_code: bool = False,
@@ -86,8 +104,8 @@ def grade_samples(
 ) -> SampleGrades:
     """Grade the completions in a JSON Lines file; a repeated id is another trial of that sample.
 
-    With `whole` each text is a whole program, not a continuation of the prompt. `unsafe_code` runs programs
-    even where nothing can confine them. `out` gets one JSON line
+    With `whole` each text is a whole program, not a continuation of the prompt. `rules` is another rule set than
+    the task's own. `unsafe_code` runs programs even where nothing can confine them. `out` gets one JSON line
     a completion, in the file's order: the input row's id, its trial, and the grade. Raises `DataError` with
     the line number for a malformed row or an unknown id, and `RunIncomplete` when samples of the task are
     missing from the file: the grades are written, but there is no figure for a part of a task.
@@ -97,6 +115,8 @@ def grade_samples(
     chosen = catalog.load_task(task)
     if whole:
         chosen = _whole(chosen)
+    if rules is not None:
+        chosen = under(chosen, rules)
     work = prepare(chosen, data_folder(data), None, unsafe_code=unsafe_code)
     samples = work.by_id()
     fields = (id_field, text_field)

@@ -8,9 +8,10 @@ from typing import Any
 
 from benchcore import catalog
 from benchcore.api.pool import GradingPool
+from benchcore.api.rules import under_asked
 from benchcore.api.summary import REPORTED, versions
 from benchcore.api.work import Work, check_limit, data_folder, prepare
-from benchcore.catalog import Listing
+from benchcore.catalog import Listing, Suite
 from benchcore.checkpoint import cache_folder
 from benchcore.engines.choice import choose
 from benchcore.errors import BenchcoreError, ConfigError
@@ -23,6 +24,11 @@ from benchcore.store import read_config, read_record, run_folders
 def tasks() -> list[Listing]:
     """Every task with its first docstring line and its variants; no task file is executed."""
     return catalog.listing()
+
+
+def suites() -> list[Suite]:
+    """Every suite with its tasks and its rule set."""
+    return list(catalog.suites().values())
 
 
 def show_task(name: str, *, limit: int | None = None, data: Path | None = None) -> Iterator[dict[str, Any]]:
@@ -62,20 +68,30 @@ class Check:
 
 
 def check_tasks(
-    names: Sequence[str] = (), *, data: Path | None = None, limit: int | None = None, unsafe_code: bool = False
+    names: Sequence[str] = (),
+    *,
+    rules: str | None = None,
+    data: Path | None = None,
+    limit: int | None = None,
+    unsafe_code: bool = False,
 ) -> Iterator[Check]:
-    """Prove tasks one by one: ids are unique, the reference answer is graded right and an empty one wrong."""
+    """Prove tasks one by one: ids are unique, the reference answer is graded right and an empty one wrong.
+
+    A suite stands for its tasks under its rule set, and `rules` replaces that or a task's own.
+    """
     check_limit(limit)
     everything = [
         name for one in catalog.listing() for name in (one.name, *(f"{one.name}@{variant}" for variant in one.variants))
     ]
-    for name in names or everything:
+    named = catalog.expand(names or everything)
+    tasks = [catalog.load_task(one.task) for one in named]
+    for task, _ in under_asked(tasks, named, rules):
         try:
-            yield _check(prepare(catalog.load_task(name), data_folder(data), limit, unsafe_code=unsafe_code))
+            yield _check(prepare(task, data_folder(data), limit, unsafe_code=unsafe_code))
         except ConfigError:
             raise
         except BenchcoreError as error:
-            yield Check(task=name, samples=0, trouble=str(error))
+            yield Check(task=task.name, samples=0, trouble=str(error))
 
 
 def _check(work: Work) -> Check:

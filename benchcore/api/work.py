@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from benchcore import catalog
+from benchcore.api.rules import under_asked
 from benchcore.config import EvalConfig
 from benchcore.errors import ConfigError
 from benchcore.plan import plan, settings
@@ -38,21 +39,33 @@ class Work:
     file: str | None = None
     """Where the task is defined, if it was named by a path."""
 
+    rules: str | None = None
+    """The rule set that was asked for and that the grader is under; None where none was."""
+
     def by_id(self) -> dict[str, Sample]:
         """The samples by their ids."""
         return {sample.id: sample for sample in self.samples}
 
 
 def prepare(
-    task: Task, data: Path | None, limit: int | None, *, file: str | None = None, unsafe_code: bool = False
+    task: Task,
+    data: Path | None,
+    limit: int | None,
+    *,
+    file: str | None = None,
+    rules: str | None = None,
+    unsafe_code: bool = False,
 ) -> Work:
-    """Read the task's rows and plan its requests. Raises `DataError` when there are no rows."""
+    """Read the task's rows and plan its requests; `rules` is what its grader was put under, if that was asked for.
+
+    Raises `DataError` when there are no rows.
+    """
     check_limit(limit)
     if unsafe_code and isinstance(task.grader, RunsPrograms):
         task = replace(task, grader=task.grader.unsafe())
     samples, source = task.samples(data, limit)
     chosen = settings(task, source, limit)
-    return Work(task=task, samples=samples, requests=plan(task, samples), settings=chosen, file=file)
+    return Work(task=task, samples=samples, requests=plan(task, samples), settings=chosen, file=file, rules=rules)
 
 
 def check_limit(limit: int | None) -> None:
@@ -62,21 +75,25 @@ def check_limit(limit: int | None) -> None:
 
 
 def prepare_all(config: EvalConfig) -> list[Work]:
-    """Every task that `config` names, made ready. Raises `BenchcoreError` for a wrong name or missing data."""
+    """Every task that `config` names, by itself or in a suite, made ready.
+
+    Raises `BenchcoreError` for a wrong name or missing data.
+    """
     if not config.tasks:
         raise ConfigError("no task is given", "pass --tasks NAME[,NAME]; benchcore tasks lists them")
     if config.out.exists() and not config.out.is_dir():
         raise ConfigError(f"{config.out} is a file, not a folder", "give another --out")
     data = data_folder(config.data)
+    named = catalog.expand(config.tasks)
     tasks = [
-        catalog.load_task(name).override(trials=config.trials, temperature=config.temperature, top_p=config.top_p)
-        for name in config.tasks
+        catalog.load_task(one.task).override(trials=config.trials, temperature=config.temperature, top_p=config.top_p)
+        for one in named
     ]
     if repeated := first_repeat(task.name for task in tasks):
-        raise ConfigError(f"two of the tasks are called {repeated!r}", "rename one of their files")
+        raise ConfigError(f"two of the tasks are called {repeated!r}", "name it once, or rename one of their files")
     return [
-        prepare(task, data, config.limit, file=task_file(name), unsafe_code=config.unsafe_code)
-        for task, name in zip(tasks, config.tasks, strict=True)
+        prepare(task, data, config.limit, file=task_file(one.task), rules=rules, unsafe_code=config.unsafe_code)
+        for (task, rules), one in zip(under_asked(tasks, named, config.rules), named, strict=True)
     ]
 
 

@@ -19,6 +19,7 @@ def grade(
     id_field: Annotated[str, Parameter(name="--id")] = ID,
     text_field: Annotated[str, Parameter(name="--text")] = TEXT,
     whole: bool = False,
+    rules: str | None = None,
     out: Path | None = None,
     data: Path | None = None,
     unsafe_code: bool = False,
@@ -38,6 +39,8 @@ def grade(
         The field that holds the completion.
     whole
         Each text is a whole program, not a continuation of the prompt.
+    rules
+        The rule set that answers are graded under, such as published:meh; a run remembers it.
     out
         Write one JSON line a completion with its grade to this file.
     data
@@ -56,7 +59,7 @@ def grade(
             raise ConfigError(f"{what} is a run folder, which knows its tasks and texts", f"leave out {flags}")
         with only_results() as results:
             with grade_progress() as watch:
-                record = api.grade(what, data=data, unsafe_code=unsafe_code, watch=watch)
+                record = api.grade(what, rules=rules, data=data, unsafe_code=unsafe_code, watch=watch)
             if json:
                 print_json(record, results)
             else:
@@ -76,6 +79,7 @@ def grade(
                 id_field=id_field,
                 text_field=text_field,
                 whole=whole,
+                rules=rules,
                 out=out,
                 data=data,
                 unsafe_code=unsafe_code,

@@ -23,7 +23,7 @@ class CheckFailed(BenchcoreError):
 
 @app.default
 def list_tasks(*, json: bool = False) -> int:
-    """List every task with its variants.
+    """List every task with its variants, then the suites.
 
     Parameters
     ----------
@@ -33,25 +33,35 @@ def list_tasks(*, json: bool = False) -> int:
     from benchcore import api
     from benchcore.report.table import text_table
 
-    found = api.tasks()
+    found, suites = api.tasks(), api.suites()
     if json:
-        print_json(found)
+        print_json([*found, *suites])
         return 0
     rows = [(one.name, ", ".join(f"@{variant}" for variant in one.variants), one.about) for one in found]
     show_table(text_table("Tasks", ("task", "variants", "about"), rows))
+    print()
+    rows = [(suite.name, suite.rules or "", f"{suite.about} {', '.join(suite.tasks)}.") for suite in suites]
+    show_table(text_table("Suites", ("suite", "rules", "about"), rows))
     return 0
 
 
 @app.command
 def check(
-    *names: str, data: Path | None = None, limit: int | None = None, unsafe_code: bool = False, json: bool = False
+    *names: str,
+    rules: str | None = None,
+    data: Path | None = None,
+    limit: int | None = None,
+    unsafe_code: bool = False,
+    json: bool = False,
 ) -> int:
     """Prove tasks: ids are unique, the reference answer is graded right, an empty one wrong.
 
     Parameters
     ----------
     names
-        Tasks to check; all tasks and variants when none is named.
+        Tasks or suites to check; all tasks and variants when none is named.
+    rules
+        The rule set to check them under; without it a task's own, or its suite's.
     data
         Folder with data sets; the environment variable BENCHCORE_DATA when not given.
     limit
@@ -65,7 +75,7 @@ def check(
 
     found = []
     with only_results() as results:
-        for one in api.check_tasks(names, data=data, limit=limit, unsafe_code=unsafe_code):
+        for one in api.check_tasks(names, rules=rules, data=data, limit=limit, unsafe_code=unsafe_code):
             found.append(one)
             if not json:
                 _print_check(one, results)

@@ -1,146 +1,136 @@
-"""Grades an answer that is a formula (MATH and its kin).
+"""Grades an answer that is a formula (MATH and its kin), by value.
 
-Three stages: `extract` finds the answer's span, `tidy` rewrites its notation, `compare` decides what needs no
-algebra (both in `formula`). Only what is left goes to math-verify, in a child with a deadline (`maths_child`).
+`judge` is pure: the last statement of an answer, compared by `algebra`. `with_math_verify` asks math-verify,
+in a child with a deadline, about what that leaves undecided; its "equal" counts where it has read all of both.
 """
 
 import importlib.util
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
-from benchcore.errors import ConfigError, MissingExtra
-from benchcore.graders.extract import Span, answer_phrases, cut_recited, last_boxed, last_number, sentence
-from benchcore.graders.formula import Finding, bare, compare, tidy, without_label
-from benchcore.graders.maths_child import Children, Died, Late, Unavailable
-from benchcore.records import Fault, Grade, Sample, Verdict
-from benchcore.task import GradeFn
+from benchcore.errors import MissingExtra
+from benchcore.graders.algebra import understood
+from benchcore.graders.answers import Answers, Finding, Judge, settle
+from benchcore.graders.extract import (
+    Span,
+    bare,
+    conclusions,
+    first_line,
+    formulas,
+    joined,
+    last_bold,
+    last_boxed,
+    last_formula,
+    last_output,
+    refused,
+    sentence,
+    statements,
+    window,
+    withdrawn,
+)
+from benchcore.graders.quantities import last, opening, plain
+from benchcore.records import Sample, Verdict
 
-LONGEST = 4000  # characters looked at behind the closing phrase
+DEADLINE = 5.0  # seconds that one comparison by math-verify may take in the rule set; its start is not counted
 MOST_WORDS = 5  # of an answer in plain words
-SHOWN = 400  # characters of an answer kept in the grade
 
-_FINAL = re.compile(r"Final Answer:\s{0,8}The final answer is[ \t:]{0,4}", re.IGNORECASE)
-_CLOSING = re.compile(r"[.,\s]*I hope it is correct.*", re.IGNORECASE | re.DOTALL)
-_MATHS_TOKEN = re.compile(r"\\[\[\]()]|\$\$?|\\.|\n[ \t]*\n", re.DOTALL)
-_CLOSES = {"$": "$", "$$": "$$", r"\[": r"\]", r"\(": r"\)"}
+_CLOSING = re.compile(r"[.,\s]{0,8}I hope it is correct.*", re.IGNORECASE | re.DOTALL)
+_REASON = re.compile(
+    r",?\s(?:because|since|so that|as (?:the|we|it|there)|which|where|when|given|i\.e\.|that is)\b|, (?:so|as|and) "
+)
+_PROSE = re.compile(r"(?<![\\A-Za-z{])(?!(?:and|or) )[A-Za-z]{2,} [A-Za-z]|[a-z]{2,}, ")
+_CONNECTIVE = re.compile(
+    r"^(?:(?:so|thus|hence|therefore|then|and|now|finally|we (?:get|have|find))\b[, ]*)+", re.IGNORECASE
+)
+_IS = re.compile(r"\b(?:is|are|equals?|be|get|gives?)\b")
+_TUPLE = re.compile(r"\([^(),]*,[^()]*\)[^()]*$")
+_NOT_WORDS = re.compile(r"[0-9$\\=]")
+# "m + n = 25" states 25: the question asked for the total
+_TOTAL = re.compile(r"\s*[0-9]{0,4}[A-Za-z](?:\s?[-+]\s?[0-9]{0,4}[A-Za-z])++\s?=([^=]+)")
 _DIGIT = re.compile(r"[0-9]")
-_JOINT = re.compile(r"[\s,;]*(?:and|or)?\s*")
+_WORDS_AFTER = re.compile(r"(?:\s+[A-Za-z][A-Za-z'-]+){2,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maths:
-    """The grader of answers that are a formula; `Sample.target` is LaTeX without dollar signs.
+def maths(rules: str = "value") -> Answers:
+    """The grader of answers that are a formula, for a task file.
 
-    `deadline`: seconds of wall clock that one comparison by math-verify may take; start-up is not counted.
-    Raises `ConfigError` when it is not positive.
+    `rules`: "value", "value+math-verify" (needs the extra `maths`), "published:meh", "published:minerva" or
+    "published:hendrycks".
     """
+    return Answers(kind="maths", rules=rules)
 
-    deadline: float = 5.0
 
-    def __post_init__(self) -> None:
-        if not self.deadline > 0:
-            raise ConfigError(f"the deadline of the maths grader must be above 0 seconds, got {self.deadline}")
+def judge(sample: Sample, text: str) -> Finding:
+    """Whether the formula that the completion states is the target, by value."""
+    span = extract(text)
+    if span is None:
+        return Finding(verdict=Verdict.UNPARSED, reason="there is no answer in the completion")
+    total = _TOTAL.fullmatch(span.text)
+    return settle(sample.target, total[1] if total and "=" not in sample.target else span.text, span)
 
-    @property
-    def name(self) -> str:
-        """Name and version, with the deadline that decides what a timeout is."""
-        return f"maths({self.deadline:g}s)@1"
 
-    @contextmanager
-    def session(self, samples: Sequence[Sample]) -> Iterator[GradeFn]:
-        """Yield `grade(sample, text)`, usable from several threads; no child outlives the session.
+def reference(sample: Sample) -> str:
+    """The target, stated in a box."""
+    return f"The final answer is $\\boxed{{{sample.target}}}$."
 
-        Raises `MissingExtra` without math-verify.
-        """
-        if importlib.util.find_spec("math_verify") is None:
-            raise MissingExtra("math-verify", "the maths grader", 'python -m pip install "benchcore[maths]"')
-        children = Children(self.deadline)
+
+@contextmanager
+def with_math_verify(deadline: float = DEADLINE) -> Iterator[Judge]:
+    """Yield a judge that asks math-verify what `judge` leaves undecided; no child outlives the context.
+
+    It works from several threads. `deadline` is in seconds a comparison.
+    Raises `MissingExtra` without math-verify.
+    """
+    if importlib.util.find_spec("math_verify") is None:
+        raise MissingExtra("math-verify", "the rule set value+math-verify", 'python -m pip install "benchcore[maths]"')
+    from benchcore.graders.maths_child import Children, Died, Late, Unavailable
+
+    def ask(sample: Sample, text: str) -> Finding:
+        found = judge(sample, text)
+        if found.verdict is not Verdict.UNDECIDED or found.span is None:
+            return found
         try:
-            yield lambda sample, text: self._grade(children, sample, text)
-        finally:
-            children.close()
-
-    def isolation(self) -> Mapping[str, str]:
-        """Empty: nothing a model wrote is run."""
-        return {}
-
-    def reference(self, sample: Sample) -> str:
-        """The data set's own solution where the task gives it as the fact "reference", else the target, stated."""
-        return str(sample.facts.get("reference") or f"The final answer is $\\boxed{{{sample.target}}}$.")
-
-    def _grade(self, children: Children, sample: Sample, text: str) -> Grade:
-        start = time.perf_counter()
-        span = extract(text)
-        fault = None
-        if span is None:
-            verdict, reason = Verdict.UNPARSED, "there is no answer in the completion"
-        else:
-            gold, answer = tidy(sample.target), tidy(span.text)
-            verdict, reason = compare(gold, answer) or self._ask(children, gold, answer)
-            if verdict is Verdict.ERROR:
-                fault = Fault(kind="worker", message=reason)
-        return Grade(
-            request="",
-            value=None if fault else float(verdict is Verdict.RIGHT),
-            verdict=verdict,
-            grader=self.name,
-            extracted=span.text[:SHOWN] if span else "",
-            rule=span.rule if span else "none",
-            reason=reason,
-            seconds=time.perf_counter() - start,
-            fault=fault,
-        )
-
-    def _ask(self, children: Children, gold: str, answer: str) -> Finding:
-        """math-verify's finding on two sides of an equality that needs algebra."""
-        try:
-            found = children.ask(*without_label(gold, answer))
+            told = children.ask(bare(sample.target), bare(found.span.text))
         except Late:
-            return Verdict.TIMEOUT, f"no comparison within {self.deadline:g} s"
+            return replace(found, verdict=Verdict.TIMEOUT, reason=f"no comparison by math-verify within {deadline:g} s")
         except Died as error:
             # two children in a row: it is the answer, and a model must not gain by what kills its grader
-            return Verdict.CRASHED, str(error)
+            return replace(found, verdict=Verdict.CRASHED, reason=str(error))
         except Unavailable as error:
-            return Verdict.ERROR, str(error)
-        if failed := found.get("failed"):
-            return Verdict.UNDECIDED, f"math-verify failed on it ({failed})"
-        for side in ("gold", "answer"):
-            if not found[f"{side}_parsed"]:
-                return Verdict.UNDECIDED, f"math-verify cannot read the {side}"
-        if not found["equal"]:
-            return Verdict.WRONG, "math-verify finds them different"
-        return Verdict.RIGHT, "math-verify finds them equal"
+            return replace(found, verdict=Verdict.ERROR, reason=str(error))
+        if told.get("equal"):
+            return replace(found, verdict=Verdict.RIGHT, reason="equal by math-verify")
+        failed = f"math-verify: {told['failed']}" if "failed" in told else "not equal by math-verify"
+        return replace(found, reason=f"{found.reason}; {failed}")
 
-
-def maths(deadline: float = 5.0) -> Maths:
-    """The grader of answers that are a formula, for a task file; `deadline` in seconds a comparison."""
-    return Maths(deadline=deadline)
-
-
-# Extraction
+    children = Children(deadline)
+    try:
+        yield ask
+    finally:
+        children.close()
 
 
 def extract(text: str) -> Span | None:
-    """The answer's span by the first rule that finds one, or None."""
-    text = cut_recited(text)
-    return next((Span(text=found, rule=rule) for rule, scan in RULES if (found := scan(text))), None)
+    """The answer's span: the last statement of an answer, else what the text comes down to, or None."""
+    text = window(text)
+    found_all = list(statements(text))
+    boxed = any(statement.rule == "boxed" for statement in found_all)
+    for statement in found_all:
+        found = statement.text if statement.rule == "boxed" else stated(statement.text)
+        if found and statement.rule != "boxed" and boxed and not _NOT_WORDS.search(statement.text, 0, len(found) + 4):
+            continue  # "the answer is positive" or "is correct" says less than a box
+        if found:
+            corrected = last_formula(withdrawn(text, statement.at))
+            return Span(text=corrected or found, rule="correction" if corrected else statement.rule)
+    for rule, scan in () if refused(text) else RULES:
+        if found := scan(text):
+            return Span(text=found, rule=rule)
+    return None
 
 
-def after_final_answer(text: str) -> str | None:
-    """What the last "Final Answer: The final answer is" states."""
-    last = [found.end() for found in _FINAL.finditer(text)][-1:]
-    return stated(text[last[0] : last[0] + LONGEST].lstrip()) if last else None
-
-
-def after_phrase(text: str) -> str | None:
-    """What the last "answer is" states."""
-    return next((found for stretch in answer_phrases(text) if (found := stated(stretch))), None)
-
-
-def stated(stretch: str) -> str | None:
+def stated(stretch: str, *, only_formulas: bool = False) -> str | None:
     """The formulas in the first sentence of `stretch`, joined by commas; else the sentence, if it is short.
 
     A long sentence without a digit ("the answer is found by adding") states nothing.
@@ -148,52 +138,68 @@ def stated(stretch: str) -> str | None:
     clause = _CLOSING.sub("", sentence(stretch)).strip(" *_")
     spans = formulas(stretch)
     if spans and spans[0][0] <= len(clause) and not _DIGIT.search(stretch, 0, spans[0][0]):
-        return last_boxed(stretch[: spans[0][1]]) or joined(stretch, spans)
+        boxed = last_boxed(stretch[: spans[0][1]])
+        return boxed.text if boxed else joined(stretch, spans)
+    if only_formulas:
+        return None
+    return short(clause)
+
+
+def short(clause: str) -> str | None:
+    """What a clause without marked formulas states: the clause without its reason, or the number that words follow."""
+    clause = _REASON.split(clause, maxsplit=1)[0].strip(" *_$\"'`").rstrip(".,;: ")
     if len(clause.split()) > MOST_WORDS and not _DIGIT.search(clause):
         return None
-    return last_boxed(clause) or clause.rstrip(".,;: ") or None
+    number = opening(plain(clause))
+    if number and _WORDS_AFTER.fullmatch(clause[len(number) :]):
+        return number
+    return clause or None
 
 
-def last_formula(text: str) -> str | None:
-    """The last formula, with those that only commas, "and" or "or" part from it."""
+def formula(text: str) -> str | None:
+    """The last formula, unless its sentence goes on to a number ("$3$ for each of $4$, so 12 in total")."""
     spans = formulas(text)
-    first = len(spans) - 1
-    while first > 0 and _JOINT.fullmatch(text, spans[first - 1][1], spans[first][0]):
-        first -= 1
-    return joined(text, spans[first:]) if spans else None
+    return last_formula(text) if spans and not _DIGIT.search(sentence(text[spans[-1][1] :])) else None
 
 
-def joined(text: str, spans: list[tuple[int, int]]) -> str | None:
-    """The first of `spans` and those that directly go on from it, without their dollar signs."""
-    parts: list[str] = []
-    for index, (start, end) in enumerate(spans):
-        if index and not _JOINT.fullmatch(text, spans[index - 1][1], start):
-            break
-        parts.append(bare(text[start:end]))
-    return ",".join(parts) or None
+def conclusion(text: str) -> str | None:
+    """The formula without marks that the last sentence is, or that its last "is" or "=" is followed by."""
+    line = _CONNECTIVE.sub("", next(conclusions(text), "")).strip(" *_`.,;")
+    if _is_formula(line):
+        return line
+    for tail in (_IS.split(line)[-1], line.rpartition("=")[2]):
+        if tail != line and _is_formula(tail := tail.strip(" *_$`.,;")):
+            return tail
+    return None
 
 
-def formulas(text: str) -> list[tuple[int, int]]:
-    r"""Start and end of each ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]`` that is not empty; none spans a blank line."""
-    spans: list[tuple[int, int]] = []
-    opened: tuple[int, str] | None = None
-    for token in _MATHS_TOKEN.finditer(text):
-        mark = token.group()
-        if opened is None:
-            opened = (token.start(), mark) if mark in _CLOSES else None
-        elif mark == _CLOSES[opened[1]]:
-            if text[opened[0] + len(mark) : token.start()].strip():
-                spans.append((opened[0], token.end()))
-            opened = None
-        elif mark[0] == "\n":
-            opened = None
-    return spans
+def _is_formula(text: str) -> bool:
+    return _NOT_WORDS.search(text) is not None and not _PROSE.search(text) and understood(text)
 
 
-RULES: tuple[tuple[str, Callable[[str], str | None]], ...] = (
-    ("final answer", after_final_answer),
-    ("boxed", last_boxed),
-    ("phrase", after_phrase),
-    ("formula", last_formula),
+def bold(text: str) -> str | None:
+    """The last bold words of the last paragraph, where they are short."""
+    words = last_bold(text)
+    return short(words.rpartition(":")[2]) if words else None
+
+
+def whole_first_line(text: str) -> str | None:
+    """The first line, where it is a formula or a number as a whole and an explanation follows."""
+    line = first_line(text).strip("*_ .$")
+    return line if _is_formula(line) else None
+
+
+def last_number(text: str) -> str | None:
+    """The last number of the last sentence that has one, unless it stands in a list in brackets."""
+    line = next((each for each in conclusions(text) if _DIGIT.search(each)), "")
+    return None if _TUPLE.search(line) else last(plain(line))
+
+
+RULES = (
+    ("output", last_output),
+    ("bold", bold),
+    ("formula", formula),
+    ("conclusion", conclusion),
+    ("first line", whole_first_line),
     ("last number", last_number),
 )

@@ -1,227 +1,178 @@
-"""Grades an answer that is one number (GSM8K and its kin), exactly: 18.00 is 18, 17.999 is not.
+"""Grades an answer that is one number (GSM8K, SVAMP, ASDiv, MAWPS, TabMWP), exactly: 18.00 is 18, 17.999 is not.
 
-Three pure stages: `extract` finds the answer's span, `read` makes a `Quantity` of it, `same` compares.
-Numbers are `fractions.Fraction`, so nothing rounds, and guarded in size before they are built.
+What a target may be: a number, with a unit in brackets or without ("18", "$18.04", "4/7", "9 (apples)"); or a
+time, a ratio or words ("2:45 P.M.", "3:4", "surplus"), which are graded as `maths` does. Where a sample has the
+fact "choices" and its target is one of them (TabMWP), the answer is the option that is stated, by text or letter.
+A target printed from a float ("0.6666666667": nine decimals or more) stands for all that agree with it so far.
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 
+from benchcore.graders import choice, maths
+from benchcore.graders.algebra import Relation, compare
+from benchcore.graders.answers import Answers, Finding, settle
 from benchcore.graders.extract import (
-    NUMBER,
     Span,
-    answer_phrases,
-    cut_recited,
-    is_negative,
-    last_boxed,
-    last_number,
+    Statement,
+    balanced,
+    conclusions,
+    first_line,
+    last_bold,
+    last_output,
+    refused,
     sentence,
+    statements,
+    window,
+    withdrawn,
 )
-from benchcore.records import Fault, Grade, Sample, Verdict
-from benchcore.task import GradeFn
+from benchcore.graders.quantities import NUMBER, in_digits, last, opening, plain, stated
+from benchcore.records import Sample, Verdict
 
-MAX_DIGITS = 300
-MAX_EXPONENT = 300
-SHOWN = 200  # characters of a span kept in the grade
+FLOAT_ERROR = Fraction(1, 10**9)
 
-_DASHES = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-"})
-_THIN = re.compile(r"\\[!,;: ]")
-_AFTER_HASHES = re.compile(
-    r"[ \t*_#$\\({\[€£:+-]{0,12}(?:(?:the )?(?:final )?answer(?: is)?[ *_]{0,4}:?)?"
-    r"[ \t*_$\\({\[€£+-]{0,12}(?=\.?[0-9]|frac|boxed)",
-    re.IGNORECASE,
-)
-# What may stand between "the answer is" and the number that it states.
-_LEAD = re.compile(
-    r"(?:about|approximately|around|exactly|therefore|thus|simply|just|only|equal to|a total of|now|then|so"
-    r"|[-+$€£~≈:*_`({\[\\\s])*+",
-    re.IGNORECASE,
-)
-_MORE = re.compile(
-    r"[⁰-⁹¹²³]|[\u00a0\u202f ][0-9]{3}(?![0-9])|[ \t]{1,3}(?:thousand|million|billion|trillion)\b"
-    r"|[ \t]{0,3}(?:\*\*|\\cdot|\\times|\^|[-+*/\u00d7\u00f7:,]|or\b)[ \t]{0,3}[-({$\\]{0,3}[0-9]"
-    r"|[ \t]{0,3}(?:!|\^)(?![ \t]|$)"
-)
+_SIGN = re.compile(r"[-+]?\s?\$?-?")
+_UNIT_IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")
+_FLOAT = re.compile(r"-?[0-9]+\.[0-9]{9,30}")
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:/[0-9]{1,40})?")
+_DIGIT = re.compile(r"[0-9]")
+_LABELLED = re.compile(r"(?:[A-Za-z][A-Za-z ]{0,40}[:=])?(.*)")
+_CONCLUDED = re.compile(r"\b(?:(?:should|must|would|will) be|should have been|it is|it's)\b")
+_BRACKETED = re.compile(r"\s\([^()]*\)")
+_WORD = re.compile(r"[A-Za-z]{2}")
+_EXPRESSION = re.compile(r"[-+$*_({\[ ]{0,6}(?:[0-9]|[A-Za-z] ?[-+*/^(])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """A number read exactly; `percent` says that a percent sign follows it (`value` is as written)."""
+def numbers(rules: str = "value") -> Answers:
+    """The grader of answers that are one number, for a task file.
 
-    value: Fraction
-    percent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
-    """The grader of answers that are one number; `Sample.target` holds the number."""
-
-    @property
-    def name(self) -> str:
-        """Name and version."""
-        return "numbers@1"
-
-    @contextmanager
-    def session(self, samples: Sequence[Sample]) -> Iterator[GradeFn]:
-        """Yield `grade(sample, text)`; nothing is held."""
-        yield self._grade
-
-    def isolation(self) -> Mapping[str, str]:
-        """Empty: nothing a model wrote is run."""
-        return {}
-
-    def reference(self, sample: Sample) -> str:
-        """The target, stated."""
-        return f"The answer is {sample.target}."
-
-    def _grade(self, sample: Sample, text: str) -> Grade:
-        start = time.perf_counter()
-        span = extract(text)
-        verdict, reason = judge(sample.target, span)
-        fault = Fault(kind="target", message=reason) if verdict is Verdict.ERROR else None
-        return Grade(
-            request="",
-            value=None if fault else float(verdict is Verdict.RIGHT),
-            verdict=verdict,
-            grader=self.name,
-            extracted=span.text[:SHOWN] if span else "",
-            rule=span.rule if span else "none",
-            reason=reason,
-            seconds=time.perf_counter() - start,
-            fault=fault,
-        )
+    `rules`: "value", "published:meh", "published:gsm8k-strict" or "published:gsm8k-flexible".
+    """
+    return Answers(kind="numbers", rules=rules)
 
 
-def numbers() -> Numbers:
-    """The grader of answers that are one number, for a task file."""
-    return Numbers()
-
-
-def judge(target: str, span: Span | None) -> tuple[Verdict, str]:
-    """The verdict on what was extracted, and why; `ERROR` when the target itself is not a number."""
-    gold = read(target)
-    if gold is None:
-        return Verdict.ERROR, f"the target {target[:SHOWN]!r} is not a number"
+def judge(sample: Sample, text: str) -> Finding:
+    """Whether the number that the completion states is the target, by value."""
+    gold = _UNIT_IN_BRACKETS.sub("", sample.target.strip())
+    if not NUMBER.fullmatch(_SIGN.sub("", gold, count=1)):
+        choices = sample.facts.get("choices") or ()
+        if sample.target in choices:
+            return choice.judge_option(choices, choices.index(sample.target), text)
+        return maths.judge(sample, text)
+    span = extract(text)
     if span is None:
-        return Verdict.UNPARSED, "there is no number in the completion"
-    answer = read(span.text)
-    if answer is None:
-        return Verdict.UNPARSED, f"not one plain number of at most {MAX_DIGITS} digits"
-    if same(gold, answer):
-        return Verdict.RIGHT, "the numbers are equal"
-    return Verdict.WRONG, "the numbers differ"
+        return Finding(verdict=Verdict.UNPARSED, reason="there is no number in the completion")
+    answer = in_digits(span.text)
+    if _FLOAT.fullmatch(gold) and _agrees(Fraction(gold), answer.replace(",", "")):
+        return Finding(verdict=Verdict.RIGHT, reason="the same number but for a float's rounding", span=span)
+    return settle(gold, answer, span)
+
+
+def reference(sample: Sample) -> str:
+    """The target, stated."""
+    return f"The answer is {sample.target}."
+
+
+def _agrees(gold: Fraction, answer: str) -> bool:
+    over, _, under = answer.partition("/")
+    if not _PLAIN_NUMBER.fullmatch(answer) or (under and not int(under)):
+        return False
+    return abs(Fraction(over) / int(under or "1") - gold) <= FLOAT_ERROR * max(Fraction(1), abs(gold))
 
 
 def extract(text: str) -> Span | None:
-    """The answer's span by the first rule that finds one, or None."""
-    text = plain(cut_recited(text))
-    return next((Span(text=found, rule=rule) for rule, scan in RULES if (found := scan(text))), None)
+    """The answer's span: the last statement of a number, else the number that the text comes down to, or None."""
+    text = plain(window(text))
+    for statement in statements(text):
+        if found := _stated(statement):
+            return _corrected(withdrawn(text, statement.at)) or Span(text=found, rule=statement.rule)
+    return unstated(text)
 
 
-def plain(text: str) -> str:
-    """`text` with every kind of minus as "-" and without TeX's thin spaces and escapes of signs."""
-    text = _THIN.sub("", text.translate(_DASHES)).replace("{,}", ",")
-    return text.replace("\\%", "%").replace("\\$", "$")
+def _stated(statement: Statement) -> str | None:
+    """The number of a statement; else all of a box, or the formula behind a phrase, which may come to a number."""
+    if statement.rule == "boxed":
+        return stated(statement.text) or statement.text
+    clause = balanced(sentence(statement.text))
+    formula = _EXPRESSION.match(clause)  # what a number is a part of is stated whole
+    return stated(clause) or maths.stated(statement.text, only_formulas=not formula)
 
 
-def after_hashes(text: str) -> str | None:
-    """What stands on the line of the last "####" that a number follows (a heading is passed over)."""
-    at = text.rfind("####")
-    while at >= 0:
-        rest = text[at + 4 : at + 4 + SHOWN].lstrip()
-        if _AFTER_HASHES.match(rest):
-            return sentence(rest)
-        at = text.rfind("####", 0, at)
+def unstated(text: str) -> Span | None:
+    """The number of a text that never says "the answer is": by the first rule that finds one, or None."""
+    for rule, scan in () if refused(text) else RULES:
+        if found := scan(text):
+            return Span(text=found, rule=rule)
     return None
 
 
-def after_phrase(text: str) -> str | None:
-    """The sentence behind the last "answer is" that states a number.
-
-    One that only mentions a number on its way ("Answer: Janet's 16 ducks lay ...") is a working, not an answer.
-    """
-    sentences = (sentence(stretch[:SHOWN]) for stretch in answer_phrases(text))
-    return next((found for found in sentences if _states(found)), None)
-
-
-def _states(text: str) -> bool:
-    """Whether a number opens the sentence, but for signs, markup and words like "about", or follows its last "="."""
-    found = NUMBER.search(text)
-    if found is None:
-        return False
-    if _LEAD.fullmatch(text, 0, found.start()):
-        return True
-    head, _, tail = text.rpartition("=")
-    return bool(head) and NUMBER.search(tail) is not None
+def alone(text: str) -> str | None:
+    """The number that is all of `text` but for a label, a currency sign and up to three words."""
+    found = _LABELLED.fullmatch(text)
+    number = opening(found[1]) if found else None
+    if found is None or number is None or len(found[1].split()) > len(number.split()) + 3:
+        return None
+    return number
 
 
-RULES: tuple[tuple[str, Callable[[str], str | None]], ...] = (
-    ("hashes", after_hashes),
-    ("boxed", last_boxed),
-    ("phrase", after_phrase),
+def printed(text: str) -> str | None:
+    """The number that a program printed, where what follows it repeats the number or has none."""
+    output = last_output(text)
+    number = alone(output) if output else None
+    rest = text.rpartition("```")[2]
+    said = [in_digits(found.group()) for found in NUMBER.finditer(rest)]
+    same = number is not None and any(compare(number, each).relation is Relation.EQUAL for each in said)
+    return number if same or not said else None
+
+
+def first(text: str) -> str | None:
+    """The number that is the first line, where an explanation follows."""
+    line = first_line(text).strip("*_ .$")
+    return line if NUMBER.fullmatch(line) else None
+
+
+def bold(text: str) -> str | None:
+    """The bold number in the last paragraph, unless a calculation follows it."""
+    words = last_bold(text)
+    return alone(words) if words and "=" not in text[text.rfind(words) :] else None
+
+
+def last_result(text: str) -> str | None:
+    """What follows the last "=" of the last sentence with a number in it."""
+    head, _, tail = _last_sentence(text).rpartition("=")
+    return opening(tail.removeprefix(">")) if head and head[-1] not in "<>!" else None
+
+
+def last_number(text: str) -> str | None:
+    """The last number of the last sentence that has one."""
+    return last(sentence(_last_sentence(text)))
+
+
+def _last_sentence(text: str) -> str:
+    found = [_aside(each) for each in conclusions(text)]
+    with_digits = next((each for each in found if _DIGIT.search(each)), "")
+    return found[0] if found and not with_digits else with_digits
+
+
+def _aside(line: str) -> str:
+    """A sentence without what it adds in brackets, where a number is left: "3 bolts (2 blue and 1 white)"."""
+    rest = _BRACKETED.sub(lambda found: "" if _WORD.search(found.group()) else found.group(), line)
+    return rest if _DIGIT.search(rest) else line
+
+
+def _corrected(rest: str) -> Span | None:
+    """What a text comes to that takes its statement back, if it says so by a calculation or a conclusion."""
+    if not rest:
+        return None
+    concluded = [found.end() for found in _CONCLUDED.finditer(rest)]
+    found = last_result(rest) or (stated(sentence(rest[concluded[-1] :])) if concluded else None)
+    return Span(text=found, rule="correction") if found else None
+
+
+RULES = (
+    ("output", printed),
+    ("first line", first),
+    ("bold", bold),
+    ("result", last_result),
     ("last number", last_number),
 )
-
-
-def read(text: str) -> Quantity | None:
-    """The number a span states: its first, or the first behind its last "=".
-
-    None when there is none, when it goes on as an expression, a list or a choice ("2^9", "5, 6", "5 or 6"),
-    or when it has more than `MAX_DIGITS` digits or an exponent beyond `MAX_EXPONENT`.
-    """
-    text = plain(text)
-    head, _, tail = text.rpartition("=")
-    if head and NUMBER.search(tail):
-        text = tail
-    found = NUMBER.search(text)
-    if found is None or _MORE.match(text, found.end()):
-        return None
-    return quantity(text, found)
-
-
-def read_whole(text: str) -> Quantity | None:
-    """The number that `text` is, but for a sign, a currency sign and a percent sign; else None."""
-    text = plain(text).strip()
-    found = NUMBER.search(text)
-    if found is None or text[: found.start()].strip(" $") not in ("", "-", "+"):
-        return None
-    return quantity(text, found) if text[found.end() :].strip(" $") in ("", "%") else None
-
-
-def quantity(text: str, found: "re.Match[str]") -> Quantity | None:
-    """The quantity that a match of `NUMBER` in `text` stands for; None when it is too large or over zero."""
-    if found.end() - found.start() > MAX_DIGITS:
-        return None
-    exponent = int(found["e"] or found["braced"] or found["bare"] or "0")
-    over = found["digits"] or _first(found, "tex_over", "digit_over", "mixed_over", "part_over", "short_over")
-    under = _first(found, "under", "tex_under", "digit_under", "mixed_under", "part_under", "short_under") or "1"
-    denominator = _decimal(under)
-    if abs(exponent) > MAX_EXPONENT or not denominator:
-        return None
-    value = _decimal(over) * Fraction(10) ** exponent / denominator
-    if found["whole"]:
-        value += _decimal(found["whole"])
-    percent = text[found.end() :].lstrip(" $*").startswith("%")
-    return Quantity(value=-value if is_negative(text, found.start()) else value, percent=percent)
-
-
-def _first(found: "re.Match[str]", *groups: str) -> str:
-    return next((text for group in groups if (text := found[group])), "")
-
-
-def _decimal(digits: str) -> Fraction:
-    return Fraction(digits.replace(",", ""))
-
-
-def same(gold: Quantity, answer: Quantity) -> bool:
-    """Whether two quantities are equal; where only one has a percent sign it may mean a hundredth or a unit."""
-    if gold.value == answer.value:
-        return True
-    if gold.percent == answer.percent:
-        return False
-    percent, other = (gold, answer) if gold.percent else (answer, gold)
-    return percent.value / 100 == other.value

@@ -1,5 +1,6 @@
 """The table of results: every figure of one or more runs, and what is wrong with them in words."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from benchcore.records import Figure, RunRecord, TaskRecord
@@ -7,6 +8,7 @@ from benchcore.report.diagnostics import diagnostics
 from benchcore.report.table import Cell, Column, Row, Table
 
 MARK = "!"
+RULES = re.compile(r"^\w+\(((?:value\+|published:)[^()]+)\)")  # a grader's rule set that is not the default
 UNCONFINED = "process"  # the level of isolation that isolates nothing
 COLUMNS = (
     Column(title="task", merges=True),
@@ -39,6 +41,7 @@ def results_table(records: Sequence[RunRecord]) -> Table:
         columns=(Column(title="checkpoint", merges=True), *COLUMNS) if several else COLUMNS,
         rows=tuple(rows),
         notes=(
+            *_ruled(task for record in records for task in record.tasks),
             *_confined(task for record in records for task in record.tasks),
             *_unlike(records),
             *_unfinished(records),
@@ -49,7 +52,7 @@ def results_table(records: Sequence[RunRecord]) -> Table:
 def tasks_table(title: str, tasks: Sequence[TaskRecord], notes: Sequence[str] = ()) -> Table:
     """The same rows for tasks that belong to no run."""
     rows = tuple(row for task in tasks for row in _task_rows(task, ""))
-    return Table(title=title, columns=COLUMNS, rows=rows, notes=(*notes, *_confined(tasks)))
+    return Table(title=title, columns=COLUMNS, rows=rows, notes=(*notes, *_ruled(tasks), *_confined(tasks)))
 
 
 def _task_rows(task: TaskRecord, label: str) -> list[Row]:
@@ -127,6 +130,16 @@ def _unlike(records: Sequence[RunRecord]) -> Iterable[str]:
         differing = [key for key in keys if any(one.get(key) != settings[0].get(key) for one in settings)]
         if differing:
             yield f"{MARK} {name}: its figures do not compare, for these differ between runs: {', '.join(differing)}."
+
+
+def _ruled(tasks: Iterable[TaskRecord]) -> Iterable[str]:
+    """A sentence for each rule set other than the default, naming what was graded under it."""
+    names: dict[str, list[str]] = {}
+    for task in tasks:
+        if (found := RULES.match(task.grader)) and task.task not in names.setdefault(found[1], []):
+            names[found[1]].append(task.task)
+    for rules, graded in names.items():
+        yield f"Graded under the rules {rules}: {', '.join(graded)}."
 
 
 def _confined(tasks: Iterable[TaskRecord]) -> Iterable[str]:

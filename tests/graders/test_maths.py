@@ -1,27 +1,24 @@
-"""The grader of formulas: format traps, properties, hostile answers, its children, and MATH's own golds."""
+"""The grader of formulas: where the answer stands, hostile texts, math-verify's children, and MATH's own golds."""
 
 import gzip
 import importlib.util
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchcore.errors import ConfigError, MissingExtra
-from benchcore.graders import maths_child
-from benchcore.graders.formula import compare, tidy
-from benchcore.graders.maths import extract, maths
+from benchcore.errors import MissingExtra
+from benchcore.graders import maths_child, maths_worker
+from benchcore.graders.maths import extract, judge, maths, with_math_verify
 from benchcore.records import Grade, Sample, Verdict
 
 HOPE = "I hope it is correct."
@@ -34,16 +31,10 @@ def sample(target: str) -> Sample:
     return Sample(id="1", prompt="", target=target)
 
 
-def decide(gold: str, answer: str) -> Verdict | None:
-    """The verdict that needs no math-verify, if there is one."""
-    finding = compare(tidy(gold), tidy(answer))
-    return finding[0] if finding else None
-
-
 @pytest.fixture(scope="module")
 def grade() -> Iterator[GradeOne]:
     pytest.importorskip("math_verify")
-    with maths(deadline=30.0).session([]) as grade_one:
+    with maths("value+math-verify").session([]) as grade_one:
         yield lambda target, text: grade_one(sample(target), text)
 
 
@@ -57,32 +48,52 @@ def children() -> Callable[[], set[int]]:
 @pytest.mark.parametrize(
     ("text", "answer", "rule"),
     [
-        (f"{FINAL} $7$. {HOPE}", "7", "final answer"),
-        (f"{FINAL} $7$.", "7", "final answer"),
-        (f"{FINAL} $7$. ", "7", "final answer"),
-        (f"{FINAL} $7$", "7", "final answer"),
-        (f"{FINAL}\n$7$. {HOPE}", "7", "final answer"),
-        (f"{FINAL} 7. {HOPE}", "7", "final answer"),
-        (f"{FINAL} $\\boxed{{7}}$. {HOPE}", "7", "final answer"),
-        (f"{FINAL} \\(7\\). {HOPE}", "7", "final answer"),
-        (f"{FINAL} $2$ and $7$. {HOPE}", "2,7", "final answer"),
-        (f"{FINAL} $3$. {HOPE} No.\n{FINAL} $7$. {HOPE}", "7", "final answer"),
-        (f"{FINAL} $7$. {HOPE}\n\nProblem:\nWhat?\n\nSolution:\n{FINAL} $3$. {HOPE}", "7", "final answer"),
-        ("The final answer is $7$. " + HOPE, "7", "phrase"),
+        (f"{FINAL} $7$. {HOPE}", "7", "phrase"),
+        (f"{FINAL} $7$.", "7", "phrase"),
+        (f"{FINAL} $7$. ", "7", "phrase"),
+        (f"{FINAL} $7$", "7", "phrase"),
+        (f"{FINAL}\n$7$. {HOPE}", "7", "phrase"),
+        (f"{FINAL} 7. {HOPE}", "7", "phrase"),
+        (f"{FINAL} $\\boxed{{7}}$. {HOPE}", "7", "boxed"),
+        (f"{FINAL} \\(7\\). {HOPE}", "7", "phrase"),
+        (f"{FINAL} $2$ and $7$. {HOPE}", "2, 7", "phrase"),
+        (f"{FINAL} $3$. {HOPE} No.\n{FINAL} $7$. {HOPE}", "7", "phrase"),
+        (f"{FINAL} $7$. {HOPE}\n\nProblem:\nWhat?\n\nSolution:\n{FINAL} $3$. {HOPE}", "7", "phrase"),
         ("The answer is $3$. The answer is $x = 7$.", "x = 7", "phrase"),
+        ("The answers are $x = 2$ and $x = 3$.", "x = 2, x = 3", "phrase"),
         ("The answer is east.", "east", "phrase"),
         ("Answer: $\\$7.50$", "\\$7.50", "phrase"),
+        ("**Answer:** $x=5$", "x=5", "phrase"),
+        ("## Final Answer\n\n$5$", "5", "phrase"),
+        ("Thus the answer is\n\\[\n \\frac{1}{2}.\n\\]", "\\frac{1}{2}", "phrase"),
+        ("The answer is 2\\sqrt{3}.", "2\\sqrt{3}", "phrase"),
+        ("The answer is 42 different ways to arrange them.", "42", "phrase"),
+        ("The answer is 3 because 1+2=3.", "3", "phrase"),
+        ("The answer is 5 or 6.", "5 or 6", "phrase"),
+        ("The answer is: 5 cm", "5 cm", "phrase"),
+        ("The answer is not 5 but 6.", "6", "phrase"),
+        ("#### \\frac12", "\\frac12", "hashes"),
+        ("The answer is $5$. Wait, that's wrong: $6$", "6", "correction"),
         ("so \\boxed{3} or rather \\boxed{\\frac{1}{\\sqrt{2}}}", "\\frac{1}{\\sqrt{2}}", "boxed"),
-        ("$\\boxed{\\{1, 2\\}}$", "\\{1, 2\\}", "boxed"),
-        ("so $\\boxed 7$.", "7", "boxed"),
-        ("so \\fbox{7}", "7", "boxed"),
-        ("\\boxed{7} and \\boxed{3", "7", "boxed"),
+        ("$\\boxed{2}$ and $\\boxed{3}$", "2, 3", "boxed"),
+        ("\\boxed{7}. The answer is positive.", "7", "boxed"),
+        ("\\boxed{7}. So the answer is $8$.", "8", "phrase"),
         ("\\boxed{7}\n\nQuestion: and \\boxed{3}", "7", "boxed"),
         ("Question 1: no.\nQuestion 2: yes, so \\boxed{7}", "7", "boxed"),
         ("hence $x=3$, thus $y = 7$", "y = 7", "formula"),
-        ("hence $x=3$, $y = 7$", "x=3,y = 7", "formula"),
+        ("hence $x=3$, $y = 7$", "x=3, y = 7", "formula"),
         ("hence $x=3$. So \\[y = 7\\]", "y = 7", "formula"),
-        ("the roots are $2$ and $7$.", "2,7", "formula"),
+        ("If the answer is 5 we are done. \\[x=7\\]", "x=7", "formula"),
+        ("the winner is **Evelyn**", "Evelyn", "bold"),
+        ("```python\nanswer = 5\n```\n```output\n7\n```", "7", "output"),
+        ("\\frac{3}{4}", "\\frac{3}{4}", "conclusion"),
+        ("so x = 3\\sqrt{2}", "x = 3\\sqrt{2}", "conclusion"),
+        ("Hence the area of it is 6\u03c0.", "6\u03c0", "conclusion"),
+        ("They meet in x.\nSo the point is (1, 2).", "(1, 2)", "conclusion"),
+        ("Therefore, x > 5.", "x > 5", "conclusion"),
+        ("the total area = 3\\sqrt{2}", "3\\sqrt{2}", "conclusion"),
+        ("so $x = \\boxed{3}$ or $x = \\boxed{4}$", "3, 4", "boxed"),
+        ("7\nas both sides show", "7", "first line"),
         ("it costs 3, then 7", "7", "last number"),
     ],
 )
@@ -92,151 +103,105 @@ def test_where_the_answer_stands(text: str, answer: str, rule: str) -> None:
     assert (span.text, span.rule) == (answer, rule)
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "I cannot say", "\\boxed{}", "\\boxed{", "$$ $$"])
+@pytest.mark.parametrize(
+    "text", ["", "  \n", "I cannot say", "\\boxed{}", "\\boxed{", "$$ $$", "The answer is found by adding them both up"]
+)
 def test_no_answer(text: str) -> None:
     assert extract(text) is None
+    assert judge(sample("7"), text).verdict is Verdict.UNPARSED
 
 
 @pytest.mark.parametrize(
-    ("gold", "answer"),
+    ("gold", "text", "verdict"),
     [
-        ("\\frac{1}{2}", "x=\\frac12"),
-        ("\\frac{1}{2}", "\\dfrac 1 2"),
-        ("\\frac{1}{2}", "\\tfrac{1}{2}."),
-        ("\\frac{1}{2}", "0.5"),
-        ("\\frac{1}{2}", "2/4"),
-        ("3\\frac18", "25/8"),
-        ("1000", "1,000"),
-        ("14{,}916", "14916"),
-        ("12,\\!500", "12500"),
-        ("\\text{(A)}", "(A)"),
-        ("\\text{(A)}", "A"),
-        ("\\text{Evelyn}", "evelyn."),
-        ("\\text{A,C,F}", "C, A and F"),
-        ("\\text{4:30 p.m.}", "4:30 PM"),
-        ("90^\\circ", "90"),
-        ("90^{\\circ}", "90°"),
-        ("\\$10.50", "10.5"),
-        ("65\\%", "65"),
-        ("65\\%", "0.65"),
-        ("(1, 2)", "\\left(1,2\\right)"),
-        ("x^{2}+1", "x^2 + 1"),
-        ("6+9i", "6 + 9 i"),
-        ("4343_5", "4343_{5}"),
-        ("x \\in [-2,7]", "[-2,7]"),
-        ("y=2x+3", "2x+3"),
-        ("45", "40+5=45"),
-        ("45", "x = 40+\\frac{10}{2} = 45"),
-        ("-3", "\u22123"),
-        ("2\\text{ and }3", "2\\text{ and }3"),
-        ("b - 1", "b-1"),
+        ("\\frac{1}{2}", "The answer is $x=\\dfrac 12$.", Verdict.RIGHT),
+        ("2,3", "So $x = 3$ or $x = 2$", Verdict.RIGHT),
+        ("45", "$$S = 40 + 5 = 45$$", Verdict.RIGHT),
+        ("31", "The answer is $m + n = 31$.", Verdict.RIGHT),
+        ("m + n = 31", "The answer is $n + m = 31$.", Verdict.RIGHT),
+        ("31", "The answer is $m + n = 32$.", Verdict.WRONG),
+        ("\\text{east}", "He walks **east**", Verdict.RIGHT),
+        ("\\$18.50", "The answer is $\\$18.50$", Verdict.RIGHT),
+        ("5", "The answer is 5 or 6", Verdict.WRONG),
+        ("5", "\\boxed{5}, \\boxed{6}", Verdict.WRONG),
+        ("3", "so x = 3\\sqrt{2}", Verdict.WRONG),
+        ("2", "so x = 3\\sqrt{2}", Verdict.WRONG),
+        ("7", "The answer is $7 \\nonsense{8$", Verdict.UNDECIDED),
+        ("\\frac{1}{2}", "The answer is $1/2)$", Verdict.UNDECIDED),
+        ("x", "The answer is $__import__('os').system('touch X')$", Verdict.UNDECIDED),
     ],
 )
-def test_right_without_algebra(gold: str, answer: str) -> None:
-    assert decide(gold, answer) is Verdict.RIGHT
-
-
-@pytest.mark.parametrize(
-    ("gold", "answer"),
-    [
-        ("25", "2500"),
-        ("\\frac{9}{8}", "3\\frac{3}{8}"),
-        ("120006", "120000"),
-        ("\\mbox{Saturday}", "\\text{Sunday}"),
-        ("\\text{east}", "seat"),
-        ("4343_5", "4343_6"),
-        ("9\\text{ a.m.}", "9\\text{ p.m.}"),
-        ("M+2", "m+2"),
-        ("x-3z=0", "0"),
-        ("\\text{(C)}", "D"),
-    ],
-)
-def test_wrong_without_algebra(gold: str, answer: str) -> None:
-    assert decide(gold, answer) is Verdict.WRONG
-
-
-@pytest.mark.parametrize(
-    ("gold", "answer"),
-    [
-        ("x-y+1=0", "x+y-5=0"),
-        ("(-\\infty,0)", "(-\\infty,0]"),
-        ("1", "1,-2"),
-        ("12", "12\\text{ and }13"),
-        ("1234", "1, 234"),
-        ("x=2x", "y=2x"),
-        ("0", "x-3z=0"),
-        ("12", "12 inches"),
-        ("31/8", "3 1\\8"),
-        ("5", "5^{1"),
-    ],
-)
-def test_notation_alone_does_not_decide(gold: str, answer: str) -> None:
-    assert decide(gold, answer) is None
-
-
-@given(value=st.integers(-(10**9), 10**9), style=st.integers(0, 5))
-def test_an_integer_is_right_however_it_is_written(value: int, style: int) -> None:
-    written = [f"{value}", f"{value:,}", f"${value}$.", f"x = {value}", f"{value}.00", f"\\frac{{{2 * value}}}{{2}}"]
-    assert decide(str(value), written[style]) is Verdict.RIGHT
-    assert decide(str(value + 1), written[style]) is Verdict.WRONG
+def test_verdicts_by_value(gold: str, text: str, verdict: Verdict) -> None:
+    found = judge(sample(gold), text)
+    assert found.verdict is verdict
+    assert found.span
+    assert found.reason
 
 
 @given(text=st.text(alphabet="\\{}$()[]^_=., 0123xyfracboxedtext\n"))
-def test_any_text_is_read_without_an_error(text: str) -> None:
-    span = extract(text)
-    compare("7", tidy(span.text if span else text))
-    assert tidy(tidy(text)) is not None
+def test_any_text_is_judged_without_an_error(text: str) -> None:
+    assert judge(sample("7"), text).reason
 
 
 @pytest.mark.parametrize(
     ("gold", "answer", "verdict"),
     [
-        ("x^2+2x+1", "(x+1)^2", Verdict.RIGHT),
-        ("2\\sqrt{3}", "\\sqrt{12}", Verdict.RIGHT),
-        ("2,3", "3, 2", Verdict.RIGHT),
-        ("[0,1)", "0\\le x<1", Verdict.RIGHT),
-        ("1599\\text{ dollars}", "1599", Verdict.RIGHT),
-        ("12", "12 inches", Verdict.RIGHT),
-        ("5", "a+b=5", Verdict.RIGHT),
-        ("(1,2)", "(2,1)", Verdict.WRONG),
-        ("(0,1)", "[0,1]", Verdict.WRONG),
-        ("x-y+1=0", "x+y-5=0", Verdict.WRONG),
-        ("(-\\infty,0)", "(-\\infty,0]", Verdict.WRONG),
-        ("1", "1,-2", Verdict.WRONG),
-        ("12", "12\\text{ and }13", Verdict.WRONG),
-        ("5", "5 \\text{ or } 6", Verdict.WRONG),
-        ("7", "7 \\nonsense{8", Verdict.UNDECIDED),
-        ("\\frac{1}{2}", "1/2)", Verdict.UNDECIDED),
+        ("\\frac{1}{2}", "\\int_0^1 x \\,dx", Verdict.RIGHT),
+        ("x^2", "\\int 2x \\,dx", Verdict.RIGHT),
+        ("1", "\\lim_{x \\to 0} \\frac{\\sin x}{x}", Verdict.RIGHT),
+        ("\\sin x", "\\int_0^x \\cos t \\,dt", Verdict.RIGHT),
+        ("1", "\\int_0^1 x \\,dx", Verdict.UNDECIDED),
+        ("\\frac{1}{2}", "\\int_0^1 x \\,dx + \\nonsense", Verdict.UNDECIDED),
+        ("\\frac{1}{2}", "\\int_0^1 x \\,dx \\approx 0.7", Verdict.UNDECIDED),
+        ("\\frac{1}{2}", "\\int_0^1 x \\,dx \\text{ miles}", Verdict.UNDECIDED),
+        ("7", "7 \\nonsense{8}", Verdict.UNDECIDED),
         ("x", "__import__('os').system('touch X')", Verdict.UNDECIDED),
+        # decided without it
+        ("2x", "x+x", Verdict.RIGHT),
+        ("2x", "x+1", Verdict.WRONG),
     ],
 )
-def test_what_algebra_decides(grade: GradeOne, gold: str, answer: str, verdict: Verdict) -> None:
-    found = grade(
-        gold, f"\\boxed{{{answer}}}" if answer.count("{") == answer.count("}") else f"The answer is ${answer}$"
-    )
+def test_what_math_verify_adds(grade: GradeOne, gold: str, answer: str, verdict: Verdict) -> None:
+    found = grade(gold, f"\\boxed{{{answer}}}")
     assert (found.verdict, found.value) == (verdict, float(verdict is Verdict.RIGHT))
-    assert found.extracted
-    assert found.rule
-    assert found.reason
+    assert found.grader == "maths(value+math-verify)@2"
+    assert found.extracted == answer
+    assert found.rule == "boxed"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "equal"),
+    [
+        ("x^2+2x+1", "(x+1)^2", True),
+        ("28\\%", "0.28", True),
+        ("\\dfrac12", "\\frac{1}{2}", True),
+        ("M+2", "m+2", False),
+        ("12", "12 inches", False),
+        ("1", "1,-2", False),
+        ("x-y+1=0", "x+y-5=0", False),
+        ("\\pi", "3.141593", False),
+        ("\\frac{1}{2006!}", "\\frac{1}{2004!}", False),
+    ],
+)
+def test_the_worker_finds_equal_only_what_is(gold: str, answer: str, equal: bool) -> None:
+    pytest.importorskip("math_verify")
+    assert maths_worker.compare(gold, answer) == {"equal": equal}
+
+
+@pytest.mark.parametrize("answer", ["4343_6", "5 \\text{ or } 6", "(5)_{3}", "\\approx 3", "5_{1}"])
+def test_the_worker_refuses_what_it_would_not_read_whole(answer: str) -> None:
+    pytest.importorskip("math_verify")
+    with pytest.raises(maths_worker.NotWhole):
+        maths_worker.compare(answer, answer)
 
 
 HOSTILE = [
-    "10^{10^{10}}",
     "10^{10^{10^{10}}}",
-    "5^{5^{5^{5^{5^{5}}}}}",
-    "100000000!",
-    "(10^{9})!",
-    "\\binom{10^9}{5 \\cdot 10^8}",
-    "\\sin(10^{10^{10}})",
-    "e^{e^{e^{e^{e}}}}",
-    "0.1^{99999999999}",
-    "(" * 1500 + "5" + ")" * 1500,
-    "{" * 1500 + "5" + "}" * 1500,
+    "\\int_0^1 \\int_0^1 x^{y^{x^{y}}} \\,dx \\,dy",
     "\\sqrt{" * 500 + "5" + "}" * 500,
-    "\\int " * 300 + "x",
-    "1+" * 1900 + "1",
-    "9" * 3900,
-    "x" * 3900,
+    "__import__('os').system('touch X')",
+    "\\text{__import__('os').system('touch X')}",
+    "open('X','w')",
 ]
 
 
@@ -246,19 +211,14 @@ def test_hostile_answers_end_in_time_and_execute_nothing(
     pytest.importorskip("math_verify")
     monkeypatch.chdir(tmp_path)
     verdicts = []
-    with maths(deadline=1.0).session([]) as grade_one:
+    with with_math_verify(0.5) as judge_one:
         for answer in HOSTILE:
             start = time.monotonic()
-            found = grade_one(sample("\\sqrt{2}"), f"$\\boxed{{{answer}}}$")
+            found = judge_one(sample("\\sqrt{2}"), f"$\\boxed{{{answer}}}$")
             assert time.monotonic() - start < 60, answer[:40]  # one deadline and perhaps one slow start
-            assert found.value == 0.0, (answer[:40], found)
-            assert (found.verdict is Verdict.TIMEOUT) == found.reason.startswith("no comparison within"), found
+            assert found.verdict is not Verdict.RIGHT, (answer[:40], found)
+            assert (found.verdict is Verdict.TIMEOUT) == found.reason.startswith("no comparison by"), found
             verdicts.append(found.verdict)
-            if found.verdict is Verdict.TIMEOUT and verdicts.count(Verdict.TIMEOUT) == 1:
-                assert grade_one(sample("2x"), "\\boxed{x+x}").verdict in (Verdict.RIGHT, Verdict.TIMEOUT)
-        codes = ["__import__('os').system('touch X')", "\\text{__import__('os').system('touch X')}", "open('X','w')"]
-        for code in codes:
-            assert grade_one(sample("x"), f"\\boxed{{{code}}}").value == 0.0
         assert not list(tmp_path.iterdir())
     assert verdicts.count(Verdict.TIMEOUT) >= 2
     assert not children()
@@ -285,25 +245,25 @@ def test_hostile_answers_end_in_time_and_execute_nothing(
 )
 def test_a_long_text_is_read_in_linear_time(text: str) -> None:
     start = time.process_time()
-    span = extract(text)
-    finding = compare("7", tidy(span.text)) if span else None
-    assert finding is None or finding[0] is not Verdict.RIGHT
-    assert time.process_time() - start < 10  # a quadratic scan of these takes hours
+    assert judge(sample("7"), text).verdict is not Verdict.RIGHT
+    assert time.process_time() - start < 5  # a quadratic scan of these takes hours
+
+
+ASKED = "\\boxed{\\int_0^1 2x \\,dx}"  # 1, and only math-verify knows it
 
 
 def test_after_a_timeout_the_next_comparison_works() -> None:
     pytest.importorskip("math_verify")
-    with maths(deadline=3.0).session([]) as grade_one:
-        late = grade_one(sample("\\sqrt{2}"), "\\boxed{5^{5^{5^{5^{5}}}}}")
-        assert (late.verdict, late.value, late.fault) == (Verdict.TIMEOUT, 0.0, None)
-        assert grade_one(sample("x^2-1"), "\\boxed{(x-1)(x+1)}").verdict is Verdict.RIGHT
+    with with_math_verify(2.0) as judge_one:
+        assert judge_one(sample("\\sqrt{2}"), "\\boxed{5^{5^{5^{5^{5}}}}}").verdict is Verdict.TIMEOUT
+        assert judge_one(sample("1"), ASKED).verdict is Verdict.RIGHT
 
 
 def test_a_killed_child_is_replaced(children: Callable[[], set[int]]) -> None:
     pytest.importorskip("math_verify")
-    with maths(deadline=30.0).session([]) as grade_one:
+    with with_math_verify(30.0) as judge_one:
         for _ in range(2):
-            assert grade_one(sample("2x"), "\\boxed{x+x}").verdict is Verdict.RIGHT
+            assert judge_one(sample("1"), ASKED).verdict is Verdict.RIGHT
             (child,) = children()
             os.kill(child, signal.SIGKILL)
 
@@ -323,12 +283,12 @@ def test_a_child_that_cannot_start_is_an_error_and_unscored(
     worker = tmp_path / "worker.py"
     worker.write_text(program, encoding="utf-8")
     monkeypatch.setattr(maths_child, "_WORKER", worker)
-    with maths().session([]) as grade_one:
-        found = grade_one(sample("2x"), "\\boxed{x+x}")
+    with maths("value+math-verify").session([]) as grade_one:
+        found = grade_one(sample("1"), ASKED)
         assert (found.verdict, found.value) == (Verdict.ERROR, None)
         assert found.fault is not None
         assert said in found.fault.message
-        assert grade_one(sample("2x"), "\\boxed{2x}").verdict is Verdict.RIGHT  # needs no child
+        assert grade_one(sample("2x"), "\\boxed{x+x}").verdict is Verdict.RIGHT  # needs no child
     assert not children()
 
 
@@ -339,8 +299,8 @@ def test_an_answer_that_kills_one_child_after_the_other_is_scored(
     worker = tmp_path / "worker.py"
     worker.write_text("print('{\"ready\": true}', flush=True); input(); raise SystemExit(4)", encoding="utf-8")
     monkeypatch.setattr(maths_child, "_WORKER", worker)
-    with maths().session([]) as grade_one:
-        found = grade_one(sample("2x"), "\\boxed{x+x}")
+    with maths("value+math-verify").session([]) as grade_one:
+        found = grade_one(sample("1"), ASKED)
     assert (found.verdict, found.value, found.fault) == (Verdict.CRASHED, 0.0, None)
     assert "status 4" in found.reason
     assert not children()
@@ -348,26 +308,26 @@ def test_an_answer_that_kills_one_child_after_the_other_is_scored(
 
 def test_threads_have_a_child_each_and_none_stays(children: Callable[[], set[int]]) -> None:
     pytest.importorskip("math_verify")
-    pairs = [("2x", "x+x", Verdict.RIGHT), ("2x", "x+1", Verdict.WRONG), ("(x+1)^2", "x^2+2x+1", Verdict.RIGHT)] * 8
-    with maths(deadline=60.0).session([]) as grade_one, ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(lambda pair: grade_one(sample(pair[0]), f"\\boxed{{{pair[1]}}}").verdict, pairs))
+    pairs = [("1", ASKED, Verdict.RIGHT), ("2", ASKED, Verdict.UNDECIDED), ("2x", "$x+x$", Verdict.RIGHT)] * 8
+    with with_math_verify(60.0) as judge_one, ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda pair: judge_one(sample(pair[0]), pair[1]).verdict, pairs))
         assert found == [verdict for _, _, verdict in pairs]
         assert 1 <= len(children()) <= 3
     assert not children()
 
 
-@pytest.mark.parametrize("answer", ["x+x", "10^{10^{10}}"])
+@pytest.mark.parametrize("answer", ["\\int_0^1 2x \\,dx", "10^{10^{10}}"])
 def test_no_child_outlives_a_killed_parent(answer: str, tmp_path: Path) -> None:
     pytest.importorskip("math_verify")
     program = (
         "import sys\n"
-        "from benchcore.graders.maths import maths\n"
+        "from benchcore.graders.maths import with_math_verify\n"
         "from benchcore.records import Sample\n"
-        "sample = Sample(id='1', prompt='', target='2x')\n"
-        "with maths(deadline=3).session([]) as grade:\n"
-        "    grade(sample, '\\\\boxed{x+x}')\n"
+        "sample = Sample(id='1', prompt='', target='1')\n"
+        "with with_math_verify(1) as judge:\n"
+        "    judge(sample, '\\\\boxed{\\\\int_0^1 2x \\\\,dx}')\n"
         "    print('warm', flush=True)\n"
-        "    grade(sample, '\\\\boxed{' + sys.argv[1] + '}')\n"
+        "    judge(sample, '\\\\boxed{' + sys.argv[1] + '}')\n"
         "    input()\n"
     )
     folders = os.pathsep.join(entry for entry in sys.path if entry)
@@ -408,19 +368,16 @@ def status_of(process: int) -> tuple[str, int] | tuple[str]:
 
 def test_a_missing_math_verify_is_said_when_the_session_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"benchcore\[maths\]"), maths().session([]):
+    with pytest.raises(MissingExtra, match=r"benchcore\[maths\]"), maths("value+math-verify").session([]):
         pass
 
 
-def test_the_contract_is_kept(grade: GradeOne) -> None:
+@pytest.mark.parametrize("target", ["7", "\\frac{1}{2}", "x \\in [-2,7]", "\\text{(A)}", "\\{1, 2\\}", "\\$18"])
+def test_the_reference_is_right(target: str) -> None:
     grader = maths()
-    assert grader.name == "maths(5s)@1"
-    assert grader.isolation() == {}
-    with pytest.raises(ConfigError):
-        maths(deadline=0)
-    for target in ("7", "\\frac{1}{2}", "x \\in [-2,7]", "\\text{(A)}", "\\{1, 2\\}"):
-        assert grade(target, grader.reference(sample(target))).verdict is Verdict.RIGHT
-    assert grade("7", "").verdict is Verdict.UNPARSED
+    assert grader.name == "maths(value)@2"
+    with grader.session([]) as grade_one:
+        assert grade_one(sample(target), grader.reference(sample(target))).verdict is Verdict.RIGHT
 
 
 @pytest.fixture(scope="module")
@@ -434,25 +391,26 @@ def math_test() -> list[dict[str, str]]:
     return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
 
 
+# Solutions that end in two joined boxes, of which the data set's `answer` is the last.
+TWO_BOXES = {
+    "test/algebra/1878.json",
+    "test/intermediate_algebra/25.json",
+    "test/intermediate_algebra/225.json",
+    "test/intermediate_algebra/702.json",
+    "test/intermediate_algebra/1855.json",
+    "test/precalculus/1227.json",
+    "test/precalculus/679.json",
+}
+
+
 @pytest.mark.data
-def test_every_math_reference_is_right(math_test: list[dict[str, str]], grade: GradeOne) -> None:
+def test_every_math_reference_is_right(math_test: list[dict[str, str]]) -> None:
     assert len(math_test) == 5000
+    wrong = set()
     for row in math_test:
-        answer = row["answer"]
-        for text in (row["solution"], f"\\boxed{{{answer}}}", f"{FINAL} ${answer}$. {HOPE}"):
-            found = grade(answer, text)
-            assert found.verdict is Verdict.RIGHT, (row["unique_id"], text[-200:], found)
-
-
-@pytest.mark.data
-def test_a_math_gold_is_wrong_against_another(math_test: list[dict[str, str]]) -> None:
-    decided = 0
-    for row, other in pairwise(math_test):
-        if (found := decide(row["answer"], other["answer"])) is Verdict.RIGHT:
-            one, two = (LOOSE.sub("", tidy(r["answer"])) for r in (row, other))
-            assert one == two, (row["answer"], other["answer"])
-        decided += found is not None
-    assert decided > 2000
-
-
-LOOSE = re.compile(r"^x ?= ?|[ %]")  # what may part two golds that are equal
+        gold = sample(row["answer"])
+        if judge(gold, row["solution"]).verdict is not Verdict.RIGHT:
+            wrong.add(row["unique_id"])
+        for text in (f"\\boxed{{{row['answer']}}}", f"{FINAL} ${row['answer']}$. {HOPE}"):
+            assert judge(gold, text).verdict is Verdict.RIGHT, (row["unique_id"], text)
+    assert wrong == TWO_BOXES

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchcore.graders.numbers import MAX_DIGITS, numbers, read
+from benchcore.graders.numbers import judge, numbers
 from benchcore.records import Grade, Sample, Verdict
 
 
@@ -31,7 +31,7 @@ RIGHT = [
     ("#### \\$18.00", "hashes"),
     ("#### 3\n\n#### 18", "hashes"),
     ("####\n18", "hashes"),
-    ("#### **Answer: 18**", "hashes"),
+    ("#### **Answer: 18**", "phrase"),
     ("#### Step 3: add\n\n**Answer:** 18 eggs", "phrase"),
     ("so 18 dollars...", "last number"),
     ("18 apples, and then,, done", "last number"),
@@ -49,10 +49,28 @@ RIGHT = [
     ("The answer is $18.00 per day. That is 7 days.", "phrase"),
     ("The answer is **$18.00**.", "phrase"),
     ("The answer is 18!", "phrase"),
-    ("1,018 - 1000 = 18", "last number"),
-    ("2 x 9 = 18", "last number"),
+    ("1,018 - 1000 = 18", "result"),
+    ("2 x 9 = 18", "result"),
     ("$18.00", "last number"),
-    ("**18**", "last number"),
+    ("**18**", "bold"),
+    ("She makes **18** a day (9 eggs at $2).", "bold"),
+    ("18\n\nShe has 9 eggs at $2.", "first line"),
+    ("```python\nprint(9 * 2)\n```\n```output\n18\n```", "output"),
+    ("The answer is 5. Wait, that is wrong: 9 * 2 = 18", "correction"),
+    ("The answer is not 9 but 18.", "phrase"),
+    ("The answer is 18 not 9", "phrase"),
+    ("The answer is eighteen eggs", "phrase"),
+    ("\\boxed{eighteen}, from 9", "boxed"),
+    ("\\boxed{\\sqrt{324}}", "boxed"),
+    ("The answer is $\\sqrt{324}$", "phrase"),
+    ("The answer is 2 * 9", "phrase"),
+    ("so eighteen", "last number"),
+    ("So she makes 18 dollars (9 eggs at $2 each).", "last number"),
+    ("So she makes 18 dollars.\n\nWould you like to try 3 more?", "last number"),
+    ("I think the answer is 9... no wait, it's 18.", "correction"),
+    ("The answer is 9. Let me recompute: it is 18.", "correction"),
+    ("The answer is 18.\n\nExercise 2: Tom has 3. The answer is 3.", "phrase"),
+    ("The answer is 18.\n\nQuestion 2: Tom has 3. The answer is 3.", "phrase"),
     ("_18_", "last number"),
     ("18%", "last number"),
     ("It is 18,", "last number"),
@@ -88,7 +106,22 @@ def test_eighteen_is_found_in_any_format(text: str, rule: str) -> None:
         ("-5", "the loss is -$5"),
         ("-5", "the loss is $-5.00"),
         ("3", "8-5=3"),
-        ("5", "8-5"),
+        ("3", "8-5"),
+        ("18", "It takes $1{,}8$ no: the answer is 18"),
+        ("1500000", "The answer is $1.5 million"),
+        ("18.50", "The answer is 18 dollars and 50 cents"),
+        ("24", "The answer is two dozen."),
+        ("12", "The answer is a dozen."),
+        ("7", "84/12 = 7 dozen eggs"),
+        ("4/7", "The answer is \\frac{4}{7}"),
+        ("18.04", "The answer is $18.04"),
+        ("$18.04", "The answer is 18.04 dollars"),
+        ("0.6666666667", "The answer is 2/3"),
+        ("3244047.0999999996", "The answer is 3,244,047.1"),
+        ("2:45 P.M.", "The answer is 2:45 pm."),
+        ("3:4", "The answer is 3:4."),
+        ("Bryan", "The answer is Bryan."),
+        ("They are equal", "The answer is they are equal."),
         ("0.5", "The answer is 1/2"),
         ("1/2", "The answer is .50"),
         ("-1/2", "\\boxed{-\\frac{1}{2}}"),
@@ -115,14 +148,20 @@ def test_other_numbers_are_right(target: str, text: str) -> None:
         ("18.0000000001", Verdict.WRONG),
         ("#### 18\n#### 3", Verdict.WRONG),
         ("The answer is 18. The answer is 3.", Verdict.WRONG),
-        ("The answer is 18 or 5", Verdict.UNPARSED),
-        ("The answer is 18, 5", Verdict.UNPARSED),
-        ("The answer is 18^{2}", Verdict.UNPARSED),
-        ("18^2", Verdict.UNPARSED),
-        ("The answer is 18:30", Verdict.UNPARSED),
-        ("The answer is 18/0", Verdict.UNPARSED),
-        ("\\boxed{eighteen}, from 18", Verdict.UNPARSED),
-        ("eighteen", Verdict.UNPARSED),
+        ("The answer is 18 or 5", Verdict.WRONG),
+        ("The answer is at least 18", Verdict.UNDECIDED),
+        ("So it is not possible to determine the price of 18 eggs.", Verdict.UNPARSED),
+        ("So it is x > 18.", Verdict.UNPARSED),
+        ("So it is 18 pi.", Verdict.UNPARSED),
+        ("The answer is 18, 5", Verdict.WRONG),
+        ("\\boxed{18 \\text{ or } 20}", Verdict.WRONG),
+        ("The answer is 18^{2}", Verdict.WRONG),
+        ("18^2", Verdict.WRONG),
+        ("The answer is 18:30", Verdict.WRONG),
+        ("The answer is 18/0", Verdict.UNDECIDED),
+        ("\\boxed{18\\sqrt{2}}", Verdict.WRONG),
+        ("\\boxed{18 +}", Verdict.UNDECIDED),
+        ("The answer is 18 hours 30 minutes", Verdict.UNDECIDED),
         ("", Verdict.UNPARSED),
         (" \n. $", Verdict.UNPARSED),
         ("m18", Verdict.UNPARSED),
@@ -136,11 +175,28 @@ def test_not_eighteen(text: str, verdict: Verdict) -> None:
     assert found.reason
 
 
-def test_a_target_that_is_no_number_is_an_error_and_unscored() -> None:
-    found = grade("eighteen", "18")
-    assert (found.verdict, found.value) == (Verdict.ERROR, None)
-    assert found.fault is not None
-    assert found.fault.kind == "target"
+@pytest.mark.parametrize(
+    ("target", "choices", "text", "verdict"),
+    [
+        ("nonlinear", ["linear", "nonlinear"], "The answer is nonlinear.", Verdict.RIGHT),
+        ("nonlinear", ["linear", "nonlinear"], "The function is not so. The answer is (B).", Verdict.RIGHT),
+        ("linear", ["linear", "nonlinear"], "The answer is nonlinear.", Verdict.WRONG),
+        ("1 hour", ["1 hour", "15 minutes"], "The answer is 1 hour", Verdict.RIGHT),
+        ("2:45 P.M.", ["2:45 P.M.", "3:45 P.M."], "The answer is 2:45 P.M.", Verdict.RIGHT),
+        ("yes", ["yes", "no"], "The answer is yes or no", Verdict.UNPARSED),
+        ("18", ["18", "19"], "The answer is 18", Verdict.RIGHT),
+    ],
+)
+def test_a_target_among_choices_is_an_option(target: str, choices: list[str], text: str, verdict: Verdict) -> None:
+    found = judge(Sample(id="1", prompt="", target=target, facts={"choices": choices}), text)
+    assert found.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    "text", ["The answer is 0.67", "The answer is 2/3.5", "The answer is 2/0", "The answer is 0.666667"]
+)
+def test_a_printed_float_is_not_matched_by_a_short_rounding(text: str) -> None:
+    assert grade("0.6666666667", text).verdict is not Verdict.RIGHT
 
 
 WRITINGS = st.sampled_from(
@@ -200,7 +256,7 @@ def test_any_text_gets_a_verdict(text: str, target: str) -> None:
         "1e999999999",
         "The answer is 1e-999999999",
         "The answer is 10^{10^{10}}",
-        "The answer is " + "9" * (MAX_DIGITS + 1),
+        "The answer is " + "9" * 10_000,
         "9" * 1_000_000,
         "1,111" * 200_000,
         "#" * 1_000_000,
@@ -228,15 +284,9 @@ def test_hostile_text_ends_quickly_and_is_not_right(text: str, tmp_path: Path, m
     assert not list(tmp_path.iterdir())
 
 
-def test_too_large_a_number_is_not_read() -> None:
-    assert read("9" * MAX_DIGITS) is not None
-    assert read("9" * (MAX_DIGITS + 1)) is None
-    assert read("1e301") is None
-
-
 def test_the_reference_is_right_and_the_contract_is_kept() -> None:
     grader = numbers()
-    assert grader.name == "numbers@1"
+    assert grader.name == "numbers(value)@2"
     assert grader.isolation() == {}
     for target in ("18", "-3", "1,018", "2.5", "1/2", "25%"):
         assert grade(target, grader.reference(sample(target))).verdict is Verdict.RIGHT

@@ -177,6 +177,48 @@ def test_gsm8k_instruct_takes_the_turns_lm_eval_takes(lm_eval_asks: Build, data_
     assert differences(we_ask(load_task("gsm8k@instruct"), data_dir), theirs) == []
 
 
+COT_OF = {
+    "svamp": ("svamp/test.jsonl", lambda row: f"{row['Body'].strip().rstrip('.')}. {row['Question']}"),
+    "asdiv": ("asdiv/test.jsonl", lambda row: f"{row['body']} {row['question']}"),
+    "mawps": ("mawps/test.jsonl", lambda row: row["input"]),
+}
+
+
+@pytest.mark.parametrize("chat", [False, True])
+@pytest.mark.parametrize("name", COT_OF)
+def test_word_problems_are_asked_as_lm_eval_asks_those_of_gsm8k(
+    lm_eval_asks: Build, data_dir: Path, name: str, chat: bool
+) -> None:
+    file, question = COT_OF[name]
+    rows = [{"question": question(row).strip(), "answer": "#### 0"} for row in read(data_dir / file)[:200]]
+    ours = we_ask(load_task(name + "@instruct" * chat), data_dir)
+    theirs = lm_eval_asks("gsm8k/gsm8k-cot.yaml", rows, chat=chat)
+    assert differences(replace(ours, prompts=ours.prompts[:200]), theirs) == []
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_mmlu_stem_asks_what_lm_eval_asks_of_each_subject(lm_eval_asks: Build, data_dir: Path, chat: bool) -> None:
+    rows = read(data_dir / "mmlu_stem/test.jsonl")
+    ours = we_ask(load_task("mmlu_stem" + "@instruct" * chat), data_dir)
+    for subject in dict.fromkeys(row["type"] for row in rows):
+        asked = [row for row in rows if row["type"] == subject][:20]
+        theirs = lm_eval_asks(f"mmlu/flan_cot_fewshot/mmlu_{subject}.yaml", asked, chat=chat)
+        mine = [prompt for prompt, row in zip(ours.prompts, rows, strict=True) if row["type"] == subject][:20]
+        assert differences(Asked(mine, theirs.stop), theirs) == [], subject
+        assert set(theirs.stop) <= set(ours.stop)
+
+
+def test_sat_math_is_asked_as_lm_eval_asks_mmlus_school_maths(lm_eval_asks: Build, data_dir: Path) -> None:
+    samples, _ = load_task("sat_math").samples(data_dir)
+    questions = [row["question"] for row in read(data_dir / "sat_math/test.jsonl")]
+    rows = [
+        {"question": question, "choices": sample.facts["choices"], "answer": 0}
+        for question, sample in zip(questions, samples, strict=True)
+    ]
+    theirs = lm_eval_asks("mmlu/flan_cot_fewshot/mmlu_high_school_mathematics.yaml", rows)
+    assert differences(Asked([sample.prompt for sample in samples], theirs.stop), theirs) == []
+
+
 def test_math500_asks_what_lm_eval_asks(lm_eval_asks: Build, data_dir: Path) -> None:
     theirs = lm_eval_asks("minerva_math/minerva_math500.yaml", read(data_dir / "math500/test.jsonl"))
     assert len(theirs.prompts) == 500

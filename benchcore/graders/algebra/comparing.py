@@ -1,0 +1,439 @@
+"""Comparison of two parsed answers, kind by kind. `same` is true or false, or raises `Undecided`."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+from benchcore.graders.algebra import nodes, numeric, reals, units
+from benchcore.graders.algebra.bounds import Fuel, Undecided
+from benchcore.graders.algebra.nodes import HUNDREDTH, Node, Num, Op, Sym
+from benchcore.graders.algebra.values import (
+    Based,
+    Bracket,
+    Chain,
+    Colon,
+    Listing,
+    Matrix,
+    Quantity,
+    Union,
+    Value,
+    Word,
+)
+
+_INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
+
+
+def same(gold: Value, answer: Value, fuel: Fuel) -> bool:
+    """Whether a careful reader takes `answer` for `gold`. Raises `Undecided`, or `Limit` out of `fuel`."""
+    fuel.spend(3)
+    gold, answer = settle(gold, fuel), settle(answer, fuel)
+    if _is_scalar(gold) and _is_scalar(answer):
+        return same_scalar(gold, answer, fuel)
+    if isinstance(gold, Chain) or isinstance(answer, Chain):
+        return _same_chains(gold, answer, fuel)
+    if isinstance(gold, Listing) or isinstance(answer, Listing):
+        return _same_listings(gold, answer, fuel)
+    if isinstance(gold, Union) or isinstance(answer, Union):
+        return reals.same_sets(gold, answer, fuel) if _may_be_sets(gold, answer) else False
+    if isinstance(gold, Bracket | Matrix) and isinstance(answer, Bracket | Matrix):
+        return _same_rows(gold, answer, fuel)
+    if isinstance(gold, Based) or isinstance(answer, Based):
+        return _same_based(gold, answer, fuel)
+    if isinstance(gold, Colon) or isinstance(answer, Colon):
+        return _same_colons(gold, answer, fuel)
+    if isinstance(gold, Word) and isinstance(answer, Word):
+        return gold.text == answer.text
+    return False
+
+
+def kind(value: Value) -> str:
+    """What `value` is, in a word or two."""
+    if isinstance(value, Quantity):
+        return kind(value.node)
+    if isinstance(value, Num):
+        return "number"
+    if isinstance(value, Sym | Op):
+        return "expression" if nodes.symbols(value) else "number"
+    if isinstance(value, Chain):
+        return "statement" if set(value.signs) & _INEQUALITIES else "equation"
+    names = {
+        Bracket: "tuple or interval", Listing: "list", Union: "union", Matrix: "matrix", Based: "based number",
+        Colon: "ratio or time", Word: "word",
+    }  # fmt: skip
+    return names[type(value)]
+
+
+# Scalars
+
+
+def same_scalar(gold: Value, answer: Value, fuel: Fuel) -> bool:
+    """Numbers and expressions, with their units."""
+    ours, unit = _parts(gold)
+    theirs, other = _parts(answer)
+    if units.contradict(unit, other):
+        return False
+    if "percent" in (unit, other) and unit != other:
+        percent, plain = (ours, theirs) if unit == "percent" else (theirs, ours)
+        return numeric.equal(percent, plain, fuel) or numeric.equal(
+            nodes.multiply((percent, HUNDREDTH), fuel), plain, fuel
+        )
+    if numeric.equal(ours, theirs, fuel):
+        return True
+    if "degree" in (unit, other) and unit != other:
+        angle, plain = (ours, theirs) if unit == "degree" else (theirs, ours)
+        return not isinstance(plain, Num) and numeric.equal(Op("degree", (angle,)), plain, fuel)
+    _refuse_opaque(ours, theirs)
+    return False
+
+
+def _parts(value: Value) -> tuple[Node, str]:
+    if isinstance(value, Quantity):
+        return value.node, value.unit
+    assert isinstance(value, Num | Sym | Op)
+    return value, ""
+
+
+def _refuse_opaque(ours: Node, theirs: Node) -> None:
+    """Raise `Undecided` where the same functions without a definition stand on both sides: f(2) may be f(1)."""
+    unknown = nodes.operations(ours) - numeric.KNOWN
+    if unknown and unknown == nodes.operations(theirs) - numeric.KNOWN:
+        raise Undecided("functions without a definition")
+
+
+# Statements
+
+
+def settle(value: Value, fuel: Fuel) -> Value:
+    """A chain of equal values is its last; "x = 2 + 3 = 5" is "x = 5"; what follows an approximate sign is dropped."""
+    if not isinstance(value, Chain):
+        return value
+    sides, signs = value.sides, value.signs
+    if "approx" in signs:
+        cut = signs.index("approx")
+        if cut == 0 and is_label(sides[0]):
+            sides, signs = sides[:2], ("=",)
+        else:
+            sides, signs = sides[: cut + 1], signs[:cut]
+    if not signs:
+        return sides[0]
+    if set(signs) != {"="}:
+        return Chain(sides, signs)
+    if is_label(sides[0]):
+        first = 1
+        while first < len(sides) - 1 and is_label(sides[first]):
+            first += 1
+        rest = settle(Chain(sides[first:], signs[first:]), fuel)
+        return Chain((sides[0], rest), ("=",))
+    if len(sides) == 2 and is_label(sides[1]) and not _varies(sides[0]):
+        return Chain((sides[1], sides[0]), ("=",))
+    if len(sides) == 2 and isinstance(sides[1], Matrix):
+        return sides[1]
+    pairs = pairwise(sides)
+    if any(isinstance(side, Chain) for side in sides):
+        raise Undecided("a chain of statements")
+    if all(same(one, other, fuel) for one, other in pairs):
+        return sides[-1]
+    if len(sides) == 2 and any(map(_varies, sides)):
+        return Chain(sides, signs)
+    raise Undecided("sides that are not equal")
+
+
+def is_label(value: Value) -> bool:
+    """Whether `value` names what the other side of an equals sign is the value of: x, f(x), AB, (x, y), Area."""
+    if isinstance(value, Sym):
+        return value.name not in nodes.CONSTANTS and value.name != "infty"
+    if isinstance(value, Op):
+        if value.name == "mul":
+            return all(isinstance(arg, Sym) and (" " in arg.name or arg.name == "m") for arg in value.args)
+        if value.name == "abs":
+            return isinstance(value.args[0], Sym) and len(value.args[0].name) > 1
+        return value.name.endswith("()")
+    if isinstance(value, Bracket):
+        return all(isinstance(item, Sym) and is_label(item) for item in value.items)
+    return isinstance(value, Word)
+
+
+def _varies(value: Value) -> bool:
+    node = value.node if isinstance(value, Quantity) else value
+    return not isinstance(node, Num | Sym | Op) or bool(nodes.symbols(node))
+
+
+def _labelled(value: Value) -> tuple[Value | None, Value]:
+    if isinstance(value, Chain) and value.signs in (("=",), ("in",)) and is_label(value.sides[0]):
+        return value.sides[0], value.sides[1]
+    return None, value
+
+
+def _same_chains(gold: Value, answer: Value, fuel: Fuel) -> bool:
+    (name, ours), (other, theirs) = _labelled(gold), _labelled(answer)
+    if name is not None and other is not None:
+        if name == other:
+            return same(ours, theirs, fuel)
+        if not (_varies(ours) and _varies(theirs)) or _names(gold) != _names(answer):
+            return False
+        return _same_equations(gold, answer, fuel)
+    if (name is None) != (other is None) and not (isinstance(ours, Chain) or isinstance(theirs, Chain)):
+        return same(ours, theirs, fuel)
+    if isinstance(gold, Chain) and isinstance(answer, Chain) and gold.signs == answer.signs == ("=",):
+        return _same_equations(gold, answer, fuel)
+    if isinstance(gold, Chain) and isinstance(answer, Chain) and len(gold.sides) == len(answer.sides):
+        try:
+            return reals.same_sets(gold, answer, fuel)
+        except Undecided:
+            return _same_inequalities(gold, answer, fuel)
+    if reals.is_set(gold) or reals.is_set(answer):
+        scalar = any(isinstance(side, Num | Sym | Op | Quantity | Word | Matrix) for side in (gold, answer))
+        return False if scalar else reals.same_sets(gold, answer, fuel)
+    if isinstance(gold, Listing) or isinstance(answer, Listing):
+        return _same_listings(gold, answer, fuel)
+    return False
+
+
+def _names(value: Value) -> frozenset[str]:
+    assert isinstance(value, Chain)
+    scalars = [side for side in value.sides if isinstance(side, Num | Sym | Op)]
+    return frozenset().union(*map(nodes.symbols, scalars))
+
+
+def _difference(chain: Value, fuel: Fuel) -> Node:
+    assert isinstance(chain, Chain)
+    left, right = (side.node if isinstance(side, Quantity) else side for side in chain.sides[:2])
+    if not isinstance(left, Num | Sym | Op) or not isinstance(right, Num | Sym | Op):
+        raise Undecided("an equation of what is no scalar")
+    return nodes.add((left, nodes.negative(right, fuel)), fuel)
+
+
+def _same_equations(gold: Value, answer: Value, fuel: Fuel) -> bool:
+    """Equations are the same when the differences of their sides are proportional."""
+    ours, theirs = _difference(gold, fuel), _difference(answer, fuel)
+    if nodes.symbols(ours) != nodes.symbols(theirs):
+        return False
+    if _ratio(ours, theirs, fuel) is not None:
+        return True
+    _refuse_opaque(ours, theirs)
+    if _divides(ours) or _divides(theirs):
+        raise Undecided("equations that are not polynomial")
+    return False
+
+
+def _ratio(ours: Node, theirs: Node, fuel: Fuel) -> Node | None:
+    """The constant that `ours` is of `theirs`, or None. It is taken at one point and tried at the others."""
+    point = {name: Num(Fraction(2 + 3 * index, 7)) for index, name in enumerate(sorted(nodes.symbols(ours)))}
+    first, second = ours, theirs
+    for name, value in point.items():
+        first, second = nodes.substitute(first, name, value, fuel), nodes.substitute(second, name, value, fuel)
+    if numeric.equal(first, nodes.ZERO, fuel) or numeric.equal(second, nodes.ZERO, fuel):
+        raise Undecided("a zero at the point where it is tried")
+    constant = nodes.multiply((first, nodes.reciprocal(second)), fuel)
+    scaled = nodes.multiply((constant, theirs), fuel)
+    return constant if numeric.equal(ours, scaled, fuel) else None
+
+
+def _divides(node: Node) -> bool:
+    if not isinstance(node, Op):
+        return False
+    if node.name in ("pow", "root"):
+        power = nodes.whole(node.args[1])
+        if node.name == "root" or power is None or power < 0:
+            return bool(nodes.symbols(node))
+    return (node.name not in ("add", "mul", "pow") and bool(nodes.symbols(node))) or any(map(_divides, node.args))
+
+
+def _same_inequalities(gold: Chain, answer: Chain, fuel: Fuel) -> bool:
+    """Inequalities of several variables: side by side, or one positive multiple of the other."""
+    ours, theirs = _rising(gold), _rising(answer)
+    if ours.signs != theirs.signs:
+        return False
+    sides = list(zip(ours.sides, theirs.sides, strict=True))
+    try:
+        if all(same(one, other, fuel) for one, other in sides):
+            return True
+    except Undecided:
+        if len(sides) > 2:
+            raise
+    if len(sides) > 2 or not set(ours.signs) <= _INEQUALITIES:
+        return False
+    first, second = _difference(ours, fuel), _difference(theirs, fuel)
+    if nodes.symbols(first) != nodes.symbols(second):
+        return False
+    constant = _ratio(first, second, fuel)
+    if constant is None:
+        raise Undecided("inequalities of several variables")
+    return ours.signs == ("!=",) or numeric.real(constant, fuel) > 0
+
+
+def _rising(chain: Chain) -> Chain:
+    if chain.signs and chain.signs[0] in (">", ">="):
+        turned = tuple({">": "<", ">=": "<="}.get(sign, sign) for sign in reversed(chain.signs))
+        return Chain(tuple(reversed(chain.sides)), turned)
+    return chain
+
+
+# Collections
+
+
+def _items(value: Value) -> list[Value]:
+    if not isinstance(value, Listing):
+        return [value]
+    return [item for part in value.items for item in _items(part)]
+
+
+def _same_listings(gold: Value, answer: Value, fuel: Fuel) -> bool:
+    """Lists and sets, without regard to order and repetition; a list of one is its element."""
+    if reals.is_set(gold) or reals.is_set(answer):
+        points = [side for side in (gold, answer) if isinstance(side, Listing) and all(map(_is_scalar, side.items))]
+        if points and any(_has_length(side) for side in (gold, answer)):
+            return False
+        if _may_be_sets(gold, answer):
+            return reals.same_sets(gold, answer, fuel)
+        return False
+    ours, theirs = _items(gold), _items(answer)
+    for one, other in ((gold, answer), (answer, gold)):
+        if isinstance(one, Bracket) and isinstance(other, Listing):
+            return _same_as_tuple(one, _items(other), fuel)
+    if not ours or not theirs:
+        return not ours and not theirs
+    return _covers(ours, theirs, fuel) and _covers(theirs, ours, fuel, turned=True)
+
+
+def _covers(these: Sequence[Value], those: Sequence[Value], fuel: Fuel, turned: bool = False) -> bool:
+    """Whether each of `these` is the same as one of `those`; what is not clear counts only where nothing is."""
+    for one in these:
+        doubt: Undecided | None = None
+        for other in those:
+            try:
+                if same(other, one, fuel) if turned else same(one, other, fuel):
+                    break
+            except Undecided as error:
+                doubt = error
+        else:
+            if doubt is not None:
+                raise doubt
+            return False
+    return True
+
+
+def _same_as_tuple(bracket: Bracket, items: list[Value], fuel: Fuel) -> bool:
+    """A tuple against a list: equal when the list labels its items in the order of the alphabet."""
+    if all(isinstance(item, Bracket | Matrix) for item in items):
+        return bool(items) and all(same(bracket, item, fuel) for item in items)
+    named = [_labelled(settle(item, fuel)) for item in items]
+    labels = [str(label) for label, _ in named if label is not None]
+    if len(items) == len(bracket.items) == len(labels) and labels == sorted(set(labels)):
+        return all(same(one, other, fuel) for one, (_, other) in zip(bracket.items, named, strict=True))
+    if bracket.opening + bracket.closing == "[]" and len(bracket.items) > 2:
+        return _covers(bracket.items, items, fuel) and _covers(items, bracket.items, fuel, turned=True)
+    if labels or len(items) != len(bracket.items) or not _covers(bracket.items, items, fuel):
+        return False
+    raise Undecided("a list against a tuple")
+
+
+def _is_scalar(value: Value) -> bool:
+    return isinstance(value, Num | Sym | Op | Quantity)
+
+
+def _has_length(value: Value) -> bool:
+    """Whether a set of real numbers is written with intervals or inequalities, so that it is no list of points."""
+    return isinstance(value, Bracket | Chain) or (isinstance(value, Union) and any(map(_has_length, value.parts)))
+
+
+def _may_be_sets(gold: Value, answer: Value) -> bool:
+    """Whether both sides can be sets of real numbers; a tuple of three cannot."""
+    if any(isinstance(side, Bracket) and len(side.items) != 2 for side in (gold, answer)):
+        return False
+    return not any(
+        isinstance(side, Num | Sym | Op | Quantity | Word | Matrix | Based | Colon) for side in (gold, answer)
+    )
+
+
+def _same_rows(gold: Bracket | Matrix, answer: Bracket | Matrix, fuel: Fuel) -> bool:
+    """Tuples, intervals, vectors and matrices: item by item, in order."""
+    if isinstance(gold, Bracket) and isinstance(answer, Bracket):
+        if (gold.opening, gold.closing) != (answer.opening, answer.closing):
+            straight = all(side.opening + side.closing in ("()", "[]") for side in (gold, answer))
+            if not straight or len(gold.items) < 3:
+                return False
+        ours, theirs = gold.items, answer.items
+    elif isinstance(gold, Matrix) and isinstance(answer, Matrix):
+        if len(gold.rows) != len(answer.rows):
+            return False
+        ours = tuple(cell for row in gold.rows for cell in row)
+        theirs = tuple(cell for row in answer.rows for cell in row)
+    else:
+        matrix, bracket = (gold, answer) if isinstance(gold, Matrix) else (answer, gold)
+        assert isinstance(matrix, Matrix) and isinstance(bracket, Bracket)
+        if bracket.opening + bracket.closing not in ("()", "[]"):
+            return False
+        cells = _vector(matrix)
+        if cells is None:
+            rows = [item.items for item in bracket.items if isinstance(item, Bracket)]
+            if [len(row) for row in rows] != [len(row) for row in matrix.rows] or len(rows) != len(bracket.items):
+                return False
+            theirs = tuple(cell for row in rows for cell in row)
+            cells = tuple(cell for row in matrix.rows for cell in row)
+        else:
+            theirs = bracket.items
+        ours = cells
+    return len(ours) == len(theirs) and all(same(one, other, fuel) for one, other in zip(ours, theirs, strict=True))
+
+
+def _vector(matrix: Matrix) -> tuple[Value, ...] | None:
+    if len(matrix.rows) == 1:
+        return matrix.rows[0]
+    return tuple(row[0] for row in matrix.rows) if len(matrix.rows[0]) == 1 else None
+
+
+# Numbers that are more than a value
+
+
+def _same_based(gold: Value, answer: Value, fuel: Fuel) -> bool:
+    if isinstance(gold, Based) and isinstance(answer, Based):
+        return gold == answer
+    based, other = (gold, answer) if isinstance(gold, Based) else (answer, gold)
+    assert isinstance(based, Based)
+    if not isinstance(other, Num) or "." in based.digits or not based.digits.strip("-").isdecimal():
+        return False
+    as_written = other.value == int(based.digits)
+    if as_written and based.base != 10:
+        raise Undecided("a base on one side only")
+    return as_written
+
+
+def _same_colons(gold: Value, answer: Value, fuel: Fuel) -> bool:
+    """Ratios are proportional; times are the same, and in the same half of the day where both say which."""
+    if isinstance(gold, Colon) and isinstance(answer, Colon):
+        if gold.half or answer.half or (gold.clock and answer.clock):
+            if gold.half and answer.half and gold.half != answer.half:
+                return False
+            ours, theirs = _clock(gold), _clock(answer)
+            if ours == theirs:
+                return True
+            if gold.half or answer.half or not _proportional(gold.items, answer.items, fuel):
+                return False
+            raise Undecided("a ratio or a time")
+        return _proportional(gold.items, answer.items, fuel)
+    colon, other = (gold, answer) if isinstance(gold, Colon) else (answer, gold)
+    assert isinstance(colon, Colon)
+    if not isinstance(other, Num | Sym | Op | Quantity):
+        return False
+    if colon.half:
+        return len(colon.items) == 1 and isinstance(other, Num) and colon.items[0] == other
+    if len(colon.items) != 2 or isinstance(other, Quantity) or colon.items[1] == nodes.ZERO:
+        return False
+    return numeric.equal(nodes.multiply((colon.items[0], nodes.reciprocal(colon.items[1])), fuel), other, fuel)
+
+
+def _clock(colon: Colon) -> tuple[Node, ...]:
+    items = list(colon.items)
+    while len(items) > 1 and items[-1] == nodes.ZERO:
+        items.pop()
+    return tuple(items)
+
+
+def _proportional(ours: Sequence[Node], theirs: Sequence[Node], fuel: Fuel) -> bool:
+    if len(ours) != len(theirs):
+        return False
+    return all(
+        numeric.equal(nodes.multiply((ours[0], other), fuel), nodes.multiply((theirs[0], one), fuel), fuel)
+        for one, other in zip(ours[1:], theirs[1:], strict=True)
+    )

@@ -1,0 +1,1 @@
+"""Rule sets of published tables, re-made from their facts on safe code, so that old figures can be matched."""

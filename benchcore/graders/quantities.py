@@ -1,0 +1,188 @@
+"""Numbers in prose: where one stands, how far it goes, and how it is written in digits.
+
+A number that goes on as arithmetic, a range or a hedge ("2^9", "5 or 6") is taken with all of it, and one that
+is part of a formula ("2x", "3\\sqrt{2}") is not taken at all: nothing stands for what it is a part of.
+"""
+
+import re
+
+NEAR = 20  # characters before a number that say what it is a part of
+
+_SIGNS = {"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " "}
+_PLAIN = str.maketrans(_SIGNS)
+_NOISE = re.compile(r"\\[!,;:]|<<[^<>\n]{0,200}>>")
+_TEXT = re.compile(r"\\(?:text|mbox|mathrm)\s?\{([^{}]*)\}")
+_VULGAR = "\u00bc-\u00be\u2150-\u215e"  # one half and its kin, one character each
+_INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]{1,3}(?: [0-9]{3})++(?![0-9])|[0-9]++)"
+_FRACTION = r"\\[dtc]?frac\s?(?:\{\s?-?[0-9]++\s?\}\s?\{\s?[0-9]++\s?\}|[0-9][0-9](?![0-9]))"
+_POWER = (
+    r"(?:[eE][-+]?[0-9]++(?![A-Za-z0-9])|\s?(?:\\times|\\cdot|\u00d7|[xX*])\s?10\s?\^\s?(?:\{[-+]?[0-9]++\}|-?[0-9]++))"
+)
+_DIGITS = (
+    rf"(?:{_INTEGER}(?:\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|\s?{_FRACTION})"  # a mixed number
+    rf"|{_FRACTION}|[{_VULGAR}]"
+    rf"|(?:{_INTEGER}(?:\.[0-9]++)?|\.[0-9]++){_POWER}?(?:\s?/\s?{_INTEGER}(?:\.[0-9]++)?)?)"
+)
+_VALUES = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+_POWERS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_VALUE = rf"(?:{'|'.join(sorted(_VALUES, key=len, reverse=True))})"
+_MAGNITUDES = {"k": 3, "hundred": 2, **_POWERS}
+_WORD = rf"(?:{_VALUE}|hundred|dozen|{'|'.join(_POWERS)})"
+_PERCENT = r"(?:\s?\\?%|\s?(?:percent|per cent)\b)?"
+_HALF = r"(?: and a half\b)?"
+# "dozen" behind digits is a unit
+_AFTER = rf"{_HALF}(?:k\b|\s?(?:hundred|{'|'.join(_POWERS)})\b)?{_PERCENT}"
+_BEFORE = r"(?<![A-Za-z0-9^])(?<![A-Za-z0-9)}]_)(?<![A-Za-z0-9]\.)(?<!\^\{)(?<!sqrt\{)(?<![0-9],)"
+NUMBER = re.compile(rf"{_BEFORE}{_DIGITS}{_AFTER}", re.IGNORECASE)
+WORDS = re.compile(
+    r"\b((?:(?:one|a)[\s-])?half(?! an? )|"
+    rf"(?:a\s(?:hundred|thousand|million|dozen)|{_VALUE})(?:(?:\s?-\s?|\s(?:and\s)?){_WORD}){{0,40}}+)\b"
+    rf"(?![ -](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)\b)({_HALF}{_PERCENT})",
+    re.IGNORECASE,
+)
+
+_LEAD = re.compile(
+    r"(?:(?:minus|negative|about|approximately|around|roughly|exactly|therefore|thus|hence|simply|just|only|actually"
+    r"|equal to|equals|a total of|now|then|so|that|it is|it's|is|the|usd|us|rs\.?|inr"
+    r"|\\(?:text|textbf|mathbf|mathrm|boxed|displaystyle))"
+    r"(?![A-Za-z])|\\(?![dtc]?frac)|[-+$€£₹~≈:*_`\"'({\[\s])*+",
+    re.IGNORECASE,
+)
+_MINUS = re.compile(r"(?:=[ \t]{0,2}-[ \t]{0,2}|(?:^|[^A-Za-z0-9)\]}%])-|\b(?:minus|negative)[ ])[$€£₹\\({*_]{0,6}$")
+_UNIT = (
+    r"(?:hours?|hrs?|minutes?|mins?|seconds?|secs?|feet|foot|ft|inch(?:es)?|dollars?|pounds?|lbs?|years?|months?|weeks?"
+    r"|days?|cents?|ounces?|oz|meters?|cm|km)\b"
+)
+# What joins a number to the next: an operator, "or" and the like, a unit; in a statement also a comma and "and".
+_OPEN = r"[ \t]{0,3}(?:[-+({$€£]|\\(?![dtc]?frac)){0,4}[ \t]{0,2}"
+_OPERATOR = re.compile(
+    r"[)}]{0,3}[ \t]{0,3}(?:\*\*|\\cdot|\\times|\\div|[-+*/^xX\u00d7\u00f7:]|\b(?:or|to|plus|minus|times)\b)"
+    rf"{_OPEN}|[ ]?{_UNIT}(?:,? and|,)? \$?",
+    re.IGNORECASE,
+)
+_COMMA = re.compile(rf"[ \t]{{0,3}}[,;](?: and\b)?{_OPEN}", re.IGNORECASE)
+_AND = re.compile(rf"[ \t]{{0,3}},? ?\band\b{_OPEN}", re.IGNORECASE)
+_OPERAND = re.compile(_DIGITS)
+_CLOSED = re.compile(rf"[)}}]{{0,3}}(?:[ ]?{_UNIT}(?=[ \t]*$))?", re.IGNORECASE)
+_AGAIN = re.compile(rf" \(({_DIGITS})\)")
+_RAISED = re.compile(rf"[\u2070\u00b9\u00b2\u00b3\u2074-\u2079{_VULGAR}]+|!")
+_PART = re.compile(
+    r"[ \t]{0,3}(?:\\(?!text|mbox|mathrm|quad|circ|degree|[()\[\],;: %$])|\^(?!\{?\\circ)"
+    r"|[-+*/][ \t]{0,2}(?:\\[A-Za-z]|\(|[A-Za-z](?![A-Za-z])))|[xyzn](?![A-Za-z])|_[0-9{]"
+    r"|[ ]?(?:\u03c0|\u221a|pi\b|sqrt\b)|[ \t]{0,3}[+/^=][ \t]{0,3}$|\.[0-9]"
+)
+_PART_BEFORE = re.compile(
+    r"(?:(?:(?<![A-Za-z])[A-Za-z]|[)}|])[ ]{0,2}(?:[-+*/^|\u00d7\u00f7]|\\(?:cdot|times|div))[ ]{0,2}"
+    r"|(?<![-=])[<>\u2264\u2265]=?[ ]{0,2}|\\[lg](?:t|eq?|eqslant)[ ])[$({*_]{0,4}$"
+)
+_DENIED = re.compile(r"(?:\b(?:not|never|nor)|n['\u2019]t)[ ](?:be[ ])?[$({*_]{0,4}$", re.IGNORECASE)
+_BOUND = re.compile(
+    r"\b(?:at least|at most|more than|less than|fewer than|up to|between|under|over)[ $]{1,2}", re.IGNORECASE
+)
+_BOUNDED = re.compile(rf"{_BOUND.pattern}$", re.IGNORECASE)
+_RESTART = re.compile(
+    r"(?<![<>!])=>?|->|\u2192|\b(?:no,? wait|wait,? no|wait|or rather|rather|i mean|sorry|correction|make that|scratch that|no)\b,?",
+    re.IGNORECASE,
+)
+_PERCENT_WORD = re.compile(r"\s?\\?(?:%|percent\b|per cent\b)", re.IGNORECASE)
+_MAGNITUDE = re.compile(rf"([0-9.])\s?({'|'.join(_MAGNITUDES)})\b", re.IGNORECASE)
+_AND_A_HALF = re.compile(r"(?<=[0-9]) and a half\b", re.IGNORECASE)
+_CENTS = re.compile(r"(?<![0-9])([0-9]{1,15}) dollars? and ([0-9]{2}) cents?", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    r"""`text` with every minus as "-" and every space as " ", without thin spaces, ``\text{}`` and calculator marks."""
+    text = _NOISE.sub("", text.translate(_PLAIN)).replace("{,}", ",").replace("\\$", "$")
+    return _TEXT.sub(r" \1 ", text)
+
+
+def stated(text: str) -> str | None:
+    """The number that a sentence states: it opens the sentence, or what follows its last "=", or a correction.
+
+    Signs, markup and words like "about" may precede it. None where the sentence only mentions a number on
+    its way ("Janet's 16 ducks lay ..."). `text` is `plain`.
+    """
+    starts = [0, *(found.end() for found in _RESTART.finditer(text))]
+    return next((found for at in reversed(starts) if (found := opening(text, at)) is not None), None)
+
+
+def opening(text: str, at: int = 0) -> str | None:
+    """The number that `text` starts with from the place `at` on, as it is written there, with "at least" before it."""
+    lead = _LEAD.match(text, at)
+    at = lead.end() if lead else at
+    bound = _BOUND.match(text, at)
+    start = bound.end() if bound else at
+    found = NUMBER.match(text, start) or WORDS.match(text, start)
+    return _whole(text, found, listed=True)[0] if found else None
+
+
+def last(text: str) -> str | None:
+    """The last number in `text` that is not denied; words count where there are no digits ("one", "half" never do).
+
+    None where it is a part of something.
+    """
+    at, number = 0, None
+    while found := NUMBER.search(text, at):
+        whole, at = _whole(text, found, listed=False)
+        if not _DENIED.search(text, max(0, found.start() - NEAR), found.start()):
+            number = None if _PART_BEFORE.search(text, max(0, found.start() - NEAR), found.start()) else whole
+    if not at:
+        for found in WORDS.finditer(text):
+            if found.group().lower() not in ("zero", "one", "half"):
+                number = _whole(text, found, listed=False)[0]
+    return number
+
+
+def _whole(text: str, found: "re.Match[str]", *, listed: bool) -> tuple[str | None, int]:
+    """What the number found is a part of, if that can be an answer, and where it ends."""
+    end = found.end()
+    while True:
+        if raised := _RAISED.match(text, end):
+            end = raised.end()
+            continue
+        joint = _OPERATOR.match(text, end) or _AND.match(text, end) or (_COMMA.match(text, end) if listed else None)
+        operand = _OPERAND.match(text, joint.end()) if joint else None
+        if operand is None:
+            break
+        closed = _CLOSED.match(text, operand.end())
+        end = closed.end() if closed else operand.end()
+    if again := _AGAIN.match(text, end):
+        end = again.end()
+    if _PART.match(text, end):
+        return None, end
+    number = text[found.start() : end]
+    number = "(" * (number.count(")") - number.count("(")) + number
+    near = max(0, found.start() - NEAR)
+    if bound := _BOUNDED.search(text, near, found.start()):
+        return bound.group() + number, end
+    return ("-" if _MINUS.search(text, near, found.start()) else "") + number, end
+
+
+def in_digits(number: str) -> str:
+    """A number with its words replaced: "twenty-five percent" is "25%", "1.5 million" is "1.5*10^6".
+
+    A number and another one in brackets behind it ("three (3)") are both.
+    """
+    number = WORDS.sub(lambda found: _value(found[1].lower()) + found[2], number)
+    number = _AND_A_HALF.sub(" 1/2", _AGAIN.sub(r" or \1", number))
+    number = _MAGNITUDE.sub(lambda found: f"{found[1]}*10^{_MAGNITUDES[found[2].lower()]}", number)
+    return _PERCENT_WORD.sub("%", _CENTS.sub(r"\1.\2", number))
+
+
+def _value(words: str) -> str:
+    if words.endswith("half"):
+        return "1/2"
+    total = current = 0
+    for word in re.findall(r"[a-z]+", words):
+        if word in _VALUES:
+            current += _VALUES[word]
+        elif word in ("hundred", "dozen"):
+            current = max(1, current) * (100 if word == "hundred" else 12)
+        elif word in _POWERS:
+            total, current = total + max(1, current) * 10 ** _POWERS[word], 0
+    return str(total + current)

@@ -1,0 +1,156 @@
+"""The grader of options: by letter, by text, by value, and never by a guess."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchcore.graders.choice import LETTERS, choice, judge, words
+from benchcore.graders.extract import Span
+from benchcore.records import Sample, Verdict
+
+VALUES = ["12 km", "16", "18 hr", "24", "none of these"]
+WORDS = ["amnion", "the chorion", "yolk sac", "a cell wall"]
+
+
+def verdict(letter: str, choices: list[str], text: str) -> Verdict:
+    return judge(Sample(id="1", prompt="", target=letter, facts={"choices": choices}), text).verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "letter"),
+    [
+        ("The answer is (C).", VALUES, "C"),
+        ("The answer is C", VALUES, "C"),
+        ("The answer is C.", VALUES, "C"),
+        ("answer is (c)", VALUES, "C"),
+        ("Answer: c", VALUES, "C"),
+        ("answer: option (c) 18 hr", VALUES, "C"),
+        ("Answer is C) 18 hr", VALUES, "C"),
+        ('The answer is "C".', VALUES, "C"),
+        ("the answer is choice (c).", VALUES, "C"),
+        ("The correct option is C.", VALUES, "C"),
+        ("Option C is correct.", VALUES, "C"),
+        ("(C) is the correct answer", VALUES, "C"),
+        ("So I would choose C.", VALUES, "C"),
+        ("Only C works.", VALUES, "C"),
+        ("This is what option (c) says.", VALUES, "C"),
+        ("C is the answer.", VALUES, "C"),
+        ("Answer: A. No, C.", VALUES, "C"),
+        ("The answer to this question is C.", VALUES, "C"),
+        ("correct option is c ) 18 hr", VALUES, "C"),
+        ("2 * 9 = 18.\nSo he needs 18 hours.", VALUES, "C"),
+        ("2 * 12 = 24", VALUES, "D"),
+        ("It grows in the yolk sac.", WORDS, "C"),
+        ("C", VALUES, "C"),
+        ("(C)", VALUES, "C"),
+        ("[C]", VALUES, "C"),
+        ("**C**", VALUES, "C"),
+        ("option C", VALUES, "C"),
+        ("#### C", VALUES, "C"),
+        ("We get 18.\n\nC", VALUES, "C"),
+        ("C. 18 hr\n\nBecause 9 * 2 is 18.", VALUES, "C"),
+        ("so \\boxed{C}", VALUES, "C"),
+        ("so \\boxed{\\text{C}}", VALUES, "C"),
+        ("so \\boxed{\\textbf{(C) }18}", VALUES, "C"),
+        ("Final Answer: The final answer is $(C)$. I hope it is correct.", VALUES, "C"),
+        ("The answer is $\\text{(C)}$", VALUES, "C"),
+        ("The answer is C because 9 * 2 = 18", VALUES, "C"),
+        ("The answer is A. Wait, actually the answer is C.", VALUES, "C"),
+        ("The answer is not B but C", VALUES, "C"),
+        ("The answer is A or B. So the answer is C", VALUES, "C"),
+        ("The correct answer is **C**.\n\nExplanation: A is wrong because of 12.", VALUES, "C"),
+        ("(C) is correct. But A is not correct.", VALUES, "C"),
+        ("The answer is (c).\n\nQ: 2 + 2? Answer Choices: (a) 3 (b) 4\nA: The answer is (b).", VALUES, "C"),
+        ("the answer is a.", VALUES, "A"),
+        ("The answer is (a)", VALUES, "A"),
+        ("the answer is A, because", VALUES, "A"),
+        ("The answer is 24", VALUES, "D"),
+        ("The answer is $24.00$.", VALUES, "D"),
+        ("$x = 24$, so the answer is $\\boxed{24}$", VALUES, "D"),
+        ("The answer is 18 hours", VALUES, "C"),
+        ("The answer is none of these", VALUES, "E"),
+        ("The answer is the chorion.", WORDS, "B"),
+        ("The answer is amnion, because", WORDS, "A"),
+        ("The answer is a cell wall", WORDS, "D"),
+        ("The answer is A cell wall", WORDS, "D"),
+        ("The answer is $\\frac{3}{6}$", ["\\frac{1}{2}", "1/3"], "A"),
+        ("The answer is $x + 1$", ["x-1", "1+x"], "B"),
+        ("The answer is 50%", ["50 %", "25 %"], "A"),
+    ],
+)
+def test_the_option_stated(text: str, choices: list[str], letter: str) -> None:
+    assert verdict(letter, choices, text) is Verdict.RIGHT
+    other = "B" if letter == "A" else "A"
+    assert verdict(other, choices, text) is Verdict.WRONG
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("", VALUES),
+        ("The answer is A or B", VALUES),
+        ("The answer is A, B", VALUES),
+        ("The answer is A/B", VALUES),
+        ("The answer is (A) and (C)", VALUES),
+        ("Either A or B is correct", VALUES),
+        ("The answer is a number", VALUES),
+        ("The answer is I think", VALUES),
+        ("A cell has energy", VALUES),
+        ("So it might be B", VALUES),
+        ("There is only a small chance", VALUES),
+        ("So A cell has it", VALUES),
+        ("12 and 16 give 28 hours", VALUES),
+        ("It is not 24", VALUES),
+        ("It is 24 or 16", VALUES),
+        ("The answer is not B", VALUES),
+        ("the answer is F", VALUES),
+        ("If the answer is B, then", VALUES),
+        ("The answer is chorionic", WORDS),
+        ("The answer is amnion or yolk sac", WORDS),
+        ("The answer is B cells", WORDS),
+        ("The answer is A", ["B", "A"]),
+        ("The answer is 5.00", ["5", "5.0"]),
+    ],
+)
+def test_nothing_is_guessed(text: str, choices: list[str]) -> None:
+    for letter in LETTERS[: len(choices)]:
+        assert verdict(letter, choices, text) is Verdict.UNPARSED
+
+
+def test_a_value_that_no_option_has_is_wrong_and_one_that_cannot_be_compared_undecided() -> None:
+    assert verdict("A", VALUES, "The answer is 25") is Verdict.WRONG
+    assert verdict("A", ["5", "6"], "The answer is $5 +$") is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(("target", "choices"), [("F", VALUES), ("c", VALUES), ("", VALUES), ("AB", VALUES), ("A", [])])
+def test_a_target_that_is_no_letter_of_the_choices_is_an_error(target: str, choices: list[str]) -> None:
+    assert verdict(target, choices, "The answer is A") is Verdict.ERROR
+
+
+def test_the_span_the_rule_and_the_reason_are_kept() -> None:
+    sample = Sample(id="1", prompt="", target="C", facts={"choices": VALUES})
+    found = judge(sample, "First A. The answer is (C) 18 hr. Done")
+    assert found.span == Span(text="(C) 18 hr", rule="phrase")
+    assert found.reason == "option C, by its letter"
+
+
+def test_words_are_compared_without_case_quotes_and_markup() -> None:
+    assert words(' **"The  Chorion".** ') == words("\\text{the chorion}") == "the chorion"
+
+
+STYLES = ["The answer is ({}).", "Answer: {}", "**{}**", "\\boxed{{\\text{{{}}}}}", "So option {} is correct.", "({})"]
+
+
+@given(right=st.integers(0, 4), other=st.integers(0, 4), style=st.sampled_from(STYLES))
+def test_every_letter_is_read_in_every_style(right: int, other: int, style: str) -> None:
+    found = verdict(LETTERS[right], VALUES, style.format(LETTERS[other]))
+    assert found is (Verdict.RIGHT if right == other else Verdict.WRONG)
+
+
+@pytest.mark.parametrize("letter", LETTERS[:5])
+def test_the_reference_is_right(letter: str) -> None:
+    sample = Sample(id="1", prompt="", target=letter, facts={"choices": VALUES})
+    grader = choice()
+    assert grader.name == "choice(value)@2"
+    with grader.session([]) as grade:
+        assert grade(sample, grader.reference(sample)).value == 1.0

@@ -130,7 +130,10 @@ def load_task(name: str) -> Task:
     else:
         files = task_files()
         if base not in files:
-            raise ConfigError(f"there is no task {base!r}", nearest(base, [*files, *suites()]))
+            known = suites()
+            if base in known:
+                raise ConfigError(f"{base} is a suite, not a task", f"name one of {', '.join(known[base].tasks)}")
+            raise ConfigError(f"there is no task {base!r}", nearest(base, [*files, *known]))
         path = files[base]
     module = _execute(path)
     task = getattr(module, "TASK", None)

@@ -4,7 +4,6 @@ Every error a user can cause or mend is a `BenchcoreError`; the command line pri
 without a traceback and leaves with its `exit_code`. Anything else that escapes is a defect of benchcore.
 """
 
-import difflib
 from collections.abc import Iterable
 
 SHOWN = 20  # names listed when none is like the one given
@@ -61,6 +60,8 @@ class MissingExtra(ConfigError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint naming the known names most like `name`, or the first few of all when none is close."""
+    import difflib  # only where something is wrong
+
     choices = sorted(known)
     close = difflib.get_close_matches(name, choices, n=3, cutoff=0.5)
     if close:

@@ -3,7 +3,8 @@
 Amini et al. 2019 (arXiv 1905.13319), Apache-2.0; the thousand of the 2,985 test questions that Rho-1
 (arXiv 2404.07965) drew. lm-eval 0.4.13 `mathqa` has no shots and compares likelihoods, so the shots are questions of
 this very file, never the one asked. Options are written in two ways in the data, and in 22 questions an option's
-letter stands before it twice; the last option of question 843 is "of these".
+letter stands before it twice; the last option of question 843 is "of these". In 15 questions two options are equal, in
+four of them (169, 182, 199, 840) one of the two is the right one, and the other is graded wrong.
 """
 
 import ast

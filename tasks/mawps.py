@@ -2,8 +2,9 @@
 
 Koncel-Kedziorski et al. 2016 (NAACL, N16-1136); no licence is stated for the data. The parts SingleEq, SingleOp,
 AddSub and MultiArith, as Rho-1 (arXiv 2404.07965) took them. Prompts as for `gsm8k` (lm-eval 0.4.13 `gsm8k_cot`,
-eight shots). 84 problems occur twice, in two parts. Of the answers 58 are fractions printed with ten decimals
-(0.6666666667 for 2/3), which stand for the numbers that round to them; one, 3.33333, is printed with fewer and is 10/3.
+eight shots). 77 problems occur more than once, 84 rows too many. Of the answers 58 are fractions printed with ten
+decimals (0.6666666667 for 2/3), which stand for the numbers that round to them; one, 3.33333, is printed with fewer and
+is 10/3.
 """
 
 from dataclasses import replace

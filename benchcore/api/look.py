@@ -52,10 +52,11 @@ def show_task(name: str, *, limit: int | None = None, data: Path | None = None) 
 class Check:
     """The oracle check of one task: of `samples`, which references failed and which empty answers passed.
 
-    `trouble` is why the check could not be made, for instance missing data.
+    `grader` is the name of the grader, with its rule set; `trouble` is why the check could not be made, for instance missing data.
     """
 
     task: str
+    grader: str
     samples: int
     reference_not_right: tuple[str, ...] = ()
     empty_not_wrong: tuple[str, ...] = ()
@@ -91,7 +92,7 @@ def check_tasks(
         except ConfigError:
             raise
         except BenchcoreError as error:
-            yield Check(task=task.name, samples=0, trouble=str(error))
+            yield Check(task=task.name, grader=task.grader.name, samples=0, trouble=str(error))
 
 
 def _check(work: Work) -> Check:
@@ -104,6 +105,7 @@ def _check(work: Work) -> Check:
         pool.finish()
     return Check(
         task=task.name,
+        grader=task.grader.name,
         samples=len(work.samples),
         reference_not_right=tuple(grade.request for grade in found[::2] if grade.verdict is not Verdict.RIGHT),
         empty_not_wrong=tuple(grade.request for grade in found[1::2] if grade.value != 0.0),
@@ -112,7 +114,7 @@ def _check(work: Work) -> Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunListing:
-    """One run folder: its tasks, and the headline figure of each where the run is complete."""
+    """One run folder: its tasks, and the headline figure of each, with its grader, where the run is complete."""
 
     run: str
     step: int | None
@@ -120,6 +122,7 @@ class RunListing:
     engine: str
     complete: bool
     figures: Mapping[str, Figure]
+    graders: Mapping[str, str]
 
 
 def runs(out: Path = Path("runs")) -> list[RunListing]:
@@ -141,6 +144,7 @@ def runs(out: Path = Path("runs")) -> list[RunListing]:
                 engine=config["run"]["engine"],
                 complete=record is not None,
                 figures={task.task: task.figures[0] for task in (record.tasks if record else ()) if task.figures},
+                graders={task.task: task.grader for task in (record.tasks if record else ())},
             )
         )
     return sorted(found, key=lambda one: (one.step is not None, one.run if one.step is None else "", one.step or 0))

@@ -90,7 +90,11 @@ def prepare_all(config: EvalConfig) -> list[Work]:
         for one in named
     ]
     if repeated := first_repeat(task.name for task in tasks):
-        raise ConfigError(f"two of the tasks are called {repeated!r}", "name it once, or rename one of their files")
+        holding = [
+            one.suite.name for task, one in zip(tasks, named, strict=True) if one.suite and task.name == repeated
+        ]
+        hint = f"the suite {holding[0]} has it" if holding else "name it once, or rename one of their files"
+        raise ConfigError(f"two of the tasks are called {repeated!r}", hint)
     return [
         prepare(task, data, config.limit, file=task_file(one.task), rules=rules, unsafe_code=config.unsafe_code)
         for (task, rules), one in zip(under_asked(tasks, named, config.rules), named, strict=True)

@@ -16,7 +16,7 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
         Print one JSON document instead of a table.
     """
     from benchcore import api
-    from benchcore.report.results import is_rate
+    from benchcore.report.results import is_rate, rule_set
     from benchcore.report.table import figure_text, text_table
 
     found = api.runs(out)
@@ -28,6 +28,8 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
         for task in one.tasks:
             figure = one.figures.get(task)
             shown = "-" if figure is None else f"{figure.name} {figure_text(figure, percent=is_rate(figure))}"
+            if figure and (rules := rule_set(one.graders[task])):
+                shown += f" ({rules})"
             count = "-" if figure is None else str(figure.n)
             rows.append((one.run, one.engine, task, shown, count, "complete" if one.complete else "not complete"))
     show_table(text_table(f"Runs in {out}", ("run", "engine", "task", "figure", "n", "state"), rows))

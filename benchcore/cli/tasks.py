@@ -94,7 +94,7 @@ def _print_check(one: "Check", results: TextIO) -> None:
         print(f"{one.task}: not checked: {one_line(one.trouble)}", file=results, flush=True)
     elif one.passed:
         every = "every reference right, every empty answer wrong"
-        print(f"{one.task}: {one.samples} samples, {every}", file=results, flush=True)
+        print(f"{one.task}: {one.samples} samples by {one.grader}, {every}", file=results, flush=True)
     for what, failing in (
         ("references not right", one.reference_not_right),
         ("empty answers not wrong", one.empty_not_wrong),
@@ -102,7 +102,8 @@ def _print_check(one: "Check", results: TextIO) -> None:
         if failing:
             more = ", ..." if len(failing) > NAMED else ""
             named = ", ".join(failing[:NAMED]) + more
-            print(f"{one.task}: {len(failing)} {what}: {named}", file=results, flush=True)
+            where = f"{one.task}: {len(failing)} of {one.samples} samples by {one.grader}"
+            print(f"{where}, {what}: {named}", file=results, flush=True)
 
 
 @app.command

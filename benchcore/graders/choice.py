@@ -15,9 +15,11 @@ from benchcore.graders.answers import Answers, Finding
 from benchcore.graders.extract import (
     Span,
     Statement,
+    affirmed,
     conclusions,
     first_line,
     formulas,
+    head,
     joined,
     last_bold,
     refused,
@@ -32,8 +34,9 @@ LETTERS = ascii_uppercase
 LONGEST = 400  # characters of a statement that are read
 
 _LEAD = re.compile(
-    r"(?:(?:option|choice|letter|alternative|answer|definitely|clearly|therefore|thus|probably|likely|simply|just|either"
-    r"|\\(?:text|textbf|mathrm|mathbf|boxed|bf|rm))(?![A-Za-z])|[\s*_`\"'$\\:({\[~])*+",
+    r"(?:(?:option|choice|letter|alternative|answer|definitely|clearly|therefore|thus|hence|so|it is|it['\u2019]s"
+    r"|probably|likely|simply|just|either"
+    r"|\\(?:text|textbf|mathrm|mathbf|boxed|bf|rm))(?![A-Za-z])|(?:solution|result):|[\s*_`\"'$\\:({\[~,])*+",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"([A-Ja-j])(?![A-Za-z0-9'\u2019])((?:\\?[)\]}*_`\"'$]|[.:]|\s\))*+)")
@@ -41,7 +44,10 @@ _OTHER = re.compile(
     r"\s{0,2}(?:,|/|&|,? ?(?:or|and|nor)\b)\s{0,2}(?:(?:option|choice|letter)\s)?"
     r"[(\[*\"']{0,4}([A-J])(?![A-Za-z0-9'\u2019])"
 )
-_REASON = re.compile(r"[\s*]*(?:[,;(\u2014\u2013]|- |because\b|since\b|as\b|so\b|which\b|given\b|therefore\b)")
+_REASON = re.compile(
+    r"[\s*]*(?:[,;(\u2014\u2013]|- "
+    r"|(?:because|since|as|so|which|given|therefore|rather than|and not|instead of)\b|not\s[A-J]\b)"
+)
 _VERDICT = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:option|choice|answer|alternative|letter)\s{1,2})?[(\[*\"'$]{0,4}(?:\\text\{\(?)?([A-J])[)\]}*\"'$.:]{0,5}"
     r"(?:\s[^.\n]{0,60}?)?\s(?:is|must be|would be|has to be)\s(?:therefore |thus )?(?:the )?(?:only |best |most )?"
@@ -54,6 +60,7 @@ _MENTIONED = re.compile(
     r"(?i:^(?:so|thus|hence|therefore)|\b(?:option|choice|only))[, ]\s?[(\[]?"
     r"([B-HJ]\b|[A-J](?=[)\].:]|$)|[a-j](?=[)\]]))"
 )
+_THEN = re.compile(r", (?:so|thus|hence|therefore)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|neither|nor|or)\b|n['\u2019]t\b", re.IGNORECASE)
 _ARTICLES = ("", "the ", "a ", "an ", "that ")
 _MARKUP = " *_`\"'("
@@ -113,7 +120,7 @@ def extract(choices: Sequence[str], text: str) -> tuple[Span, Pick] | None:
         found.append(Statement(at=said.start(1), end=said.end(), rule="verdict", text=letter))
     unread: tuple[Span, Pick] | None = None
     for statement in sorted(found, key=lambda each: each.at, reverse=True):
-        stated = statement.text[:LONGEST]
+        stated = head(statement.text, LONGEST)
         pick = _read_last(choices, stated)
         span = Span(text=sentence(stated) or stated.strip(), rule=statement.rule)
         if pick is SEVERAL or pick.verdict in (Verdict.RIGHT, Verdict.WRONG):
@@ -125,26 +132,30 @@ def extract(choices: Sequence[str], text: str) -> tuple[Span, Pick] | None:
         ("last line", text.strip().rpartition("\n")[2]),
         ("bold", last_bold(text) or ""),
     ):
-        if line and (pick := _read_last(choices, line[:LONGEST])).index is not None:
-            return Span(text=line[:LONGEST], rule=rule), pick
+        said_last = affirmed(head(line, LONGEST))
+        if said_last and (pick := _read_last(choices, said_last)).index is not None:
+            return Span(text=said_last, rule=rule), pick
     return unread or concluded(choices, text)
 
 
 def concluded(choices: Sequence[str], text: str) -> tuple[Span, Pick] | None:
     """The one option that the last sentence mentions by its letter, names in words, or comes to by a number."""
-    line = next(conclusions(text), "")[:LONGEST]
+    line = head(next(conclusions(text), ""), LONGEST)
+    span = Span(text=line, rule="last sentence")
+    *_, clause = _THEN.split(line)
+    if clause != line and (pick := read(choices, clause)).index is not None:
+        return span, pick
     if refused(text) or _DENIED.search(line):
         return None
     letters = {letter.upper() for letter in _MENTIONED.findall(line)}
     if len(letters) == 1 and (index := LETTERS.find(letters.pop())) < len(choices):
-        return Span(text=line, rule="last sentence"), Pick(index=index, verdict=Verdict.RIGHT, reason="by its letter")
+        return span, Pick(index=index, verdict=Verdict.RIGHT, reason="by its letter")
     said = f" {re.sub(r'[^a-z0-9]+', ' ', words(line))} "
     in_words = [index for index, option in enumerate(choices) if _named(words(option), said)]
-    span = Span(text=line, rule="last sentence")
     if len(in_words) == 1:
         return span, Pick(index=in_words[0], verdict=Verdict.RIGHT, reason="by its text")
-    head, _, tail = plain(line).rpartition("=")
-    number = opening(tail) if head else last(plain(line))
+    before, _, tail = plain(line).rpartition("=")
+    number = opening(tail) if before else last(plain(line))
     if number is None or in_words:
         return None
     pick = _by_value(choices, in_digits(number), is_number=True)
@@ -178,7 +189,7 @@ def read(choices: Sequence[str], statement: str) -> Pick:
         return by_text
     if _OTHER.match(statement, found.end()):
         return SEVERAL
-    if not closed and rest.strip() and not _explains(rest, choices[index], found[1]):
+    if not closed and rest.strip(" .") and not _explains(rest, choices[index], found[1]):
         return by_text
     if by_text.index not in (None, index) and not closed:
         return SEVERAL

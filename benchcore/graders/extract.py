@@ -14,10 +14,11 @@ MOST = 50  # statements looked at, from the last one back
 NEAR = 40  # characters between two formulas or boxes that may be one statement
 
 _THOUGHT = "</think>"
+_BLANK = re.compile(r"\s")
 _CUT_WORD = re.compile(r"\A\S+")
 _END_MARK = re.compile(r"</s>|<eos>|<end_of_turn>|<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|end|user)\|>")
 _RECITED = re.compile(
-    r"^[ \t#*]{0,8}(?:(?:Question|Problem|Q|Human|User|Instruction)[ *]{0,4}:"
+    r"^[ \t#*\[]{0,8}(?:(?:Question|Problem|Q|Human|User|Instruction)[ *]{0,4}[:\]]"
     r"|(?:Exercise|Example)[ ]?[0-9]{0,3}[ *]{0,4}:|### ?(?:Instruction|Question|Problem)\b)",
     re.MULTILINE,
 )
@@ -28,8 +29,9 @@ _FENCE = re.compile(r"^[ \t]{0,8}```[ \t]?([A-Za-z0-9+#]{0,20})", re.MULTILINE)
 _PROSE_FENCES = ("", "output", "text", "txt", "latex", "tex", "math", "markdown", "md", "plaintext")
 
 _PHRASE = (
-    r"(?<!/)\b(?:{nouns}|ans)\b(?: (?:to|for|of) [^.:\n]{{1,80}}?)?(?: ?\([^().:\n]{{1,40}}\))?[ *_\"']{{0,4}}"
-    r"(?:\b(?:is|are|was|equals|becomes|comes to|(?:would|should|will|must)(?: then| therefore)? be)\b|[:=>\]]|(?<=ans)\.)"
+    r"(?<![A-Za-z/])(?:{nouns}|ans)\b(?: (?:to|for|of) [^.:\n]{{1,80}}?)?(?: ?\([^().:\n]{{1,40}}\))?[ *_\"']{{0,4}}"
+    r"(?:\b(?:is|are|was|equals|becomes|comes to|(?:would|should|will|must)(?: then| therefore)? be)\b"
+    r"|[:=>\]]|(?<=ans)\.)"
     r"[ \t*_:]{{0,6}}"
     r"|^[ \t#*]{{0,8}}(?:the )?(?:final )?(?:answer|result)[ \t*_]{{0,4}}$"
 )
@@ -44,7 +46,7 @@ _CONDITION = re.compile(
     r"|n['\u2019]t)\b[^.,;:\n]{0,30}$",
     re.IGNORECASE,
 )
-_ANSWERED = re.compile(rf"{_ANSWER.pattern}|\\\\boxed|#{{4}}", re.IGNORECASE | re.MULTILINE)
+_BOX_OR_HASHES = re.compile(r"\\boxed|#{4}")
 _NOT = re.compile(r"not\b(?:[^.\n]{1,80}?\bbut(?: rather)?\b[ \t]{0,4})?", re.IGNORECASE)
 _NUMBERED = re.compile(r"[ \t*_]{0,8}\n\s{0,8}[0-9]{1,2}[.)][ \t]+\S")
 _HASHES = re.compile(r"#{4,12}(?!#)[ \t]*")
@@ -59,12 +61,15 @@ _WITHDRAWN = re.compile(
 _REFUSED = re.compile(
     r"\b(?:cannot|can't|can\u2019t|can not|could not|impossible to|(?:not|un)\s?(?:possible|able) to)\s(?:be\s)?"
     r"(?:determined?|find|found|calculated?|computed?|answer(?:ed)?|solved?|know|known|tell|say)\b"
+    r"|\bimpossible that\b|(?:\bnot|n['\u2019]t) (?:think|believe|true)\b"
     r"|\b(?:not enough|insufficient|too little) information\b",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"\s\((?=[^()]*[A-Za-z]{2})[^()]*\)")
+_DIGIT = re.compile(r"[0-9]")
 _OFFER = re.compile(r"\?[*_]{0,4}$|^(?:would you|let me know|feel free|i hope|please|if you|note)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(
-    r"\n|</(?=[A-Za-z])|(?<!\.[A-Za-z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bRs)(?<!\bapprox)(?<!\.\.)[.!?](?=[*_)\"'\]]{0,4}(?:\s|$))"
+    r"\n|(?<!\.[A-Za-z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bRs)(?<!\bapprox)(?<!\.\.)[.!?](?=[*_)\"'\]]{0,4}(?:\s|$))"
     r"|(?<=\.[A-Za-z])\.(?=\s{1,4}[A-Z]|\s{0,4}$)"
 )
 _BOX_TOKEN = re.compile(r"(?P<box>\\(?:boxed|fbox|framebox)(?![A-Za-z]))|\\.|[{}]", re.DOTALL)
@@ -134,8 +139,8 @@ def cut_recited(text: str) -> str:
             if text[: found.start()].strip():
                 text = text[: found.start()]
                 break
-    answered = _ANSWERED.search(text)
-    another = _ANOTHER.search(text, answered.end()) if answered else None
+    answered = [said.end() for pattern in (_ANSWER, _BOX_OR_HASHES) if (said := pattern.search(text))]
+    another = _ANOTHER.search(text, min(answered)) if answered else None
     return text[: another.start()] if another else text
 
 
@@ -184,18 +189,28 @@ def statements(text: str, *, options: bool = False) -> Iterator[Statement]:
             behind = boxed.text[within[-1].end() :].lstrip("} ") if within else ""
             yield replace(boxed, text=balanced(behind)) if behind else boxed
             continue
-        behind, last = text[end:stop], stop
+        behind, last = text[end:stop].partition("</")[0], stop
         stop = at
         if rule == "phrase" and (_NUMBERED.match(behind) or _CONDITION.search(text, max(0, at - NEAR), at)):
             continue
         if rule == "hashes" and _HEADING.match(behind):
             continue
-        behind = behind.lstrip()
-        if denied := _NOT.match(behind):
-            if denied.end() == len("not"):
-                continue
-            behind = behind[denied.end() :]
-        yield Statement(at=at, end=last, rule=rule, text=behind)
+        if (stated := affirmed(behind.lstrip())) is not None:
+            yield Statement(at=at, end=last, rule=rule, text=stated)
+
+
+def affirmed(text: str) -> str | None:
+    """`text` without "not ... but" in front of it; None where it only denies."""
+    denied = _NOT.match(text)
+    if denied is None:
+        return text
+    return text[denied.end() :] if denied.end() > len("not") else None
+
+
+def head(text: str, size: int) -> str:
+    """The first `size` characters, and what is left of the word or number that the last of them stands in."""
+    cut = _BLANK.search(text, size)
+    return text[: cut.start()] if cut else text
 
 
 def balanced(text: str) -> str:
@@ -221,6 +236,13 @@ def withdrawn(text: str, at: int) -> str:
 def conclusions(text: str) -> Iterator[str]:
     """The sentences, the last first, without questions and offers of more help."""
     return (each for each in sentences(text) if not _OFFER.search(each))
+
+
+def concluding_number(text: str) -> str:
+    """The last sentence with a digit, without what it adds in brackets where one is left ("3 (2 red and 1 white)")."""
+    line = next((each for each in conclusions(text) if _DIGIT.search(each)), "")
+    rest = _ASIDE.sub("", line)
+    return rest if _DIGIT.search(rest) else line
 
 
 def refused(text: str) -> bool:

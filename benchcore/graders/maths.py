@@ -15,7 +15,9 @@ from benchcore.graders.algebra import understood
 from benchcore.graders.answers import Answers, Finding, Judge, settle
 from benchcore.graders.extract import (
     Span,
+    balanced,
     bare,
+    concluding_number,
     conclusions,
     first_line,
     formulas,
@@ -30,7 +32,7 @@ from benchcore.graders.extract import (
     window,
     withdrawn,
 )
-from benchcore.graders.quantities import last, opening, plain
+from benchcore.graders.quantities import NUMBER, last, opening, plain
 from benchcore.records import Sample, Verdict
 
 DEADLINE = 5.0  # seconds that one comparison by math-verify may take in the rule set; its start is not counted
@@ -38,17 +40,25 @@ MOST_WORDS = 5  # of an answer in plain words
 
 _CLOSING = re.compile(r"[.,\s]{0,8}I hope it is correct.*", re.IGNORECASE | re.DOTALL)
 _REASON = re.compile(
-    r",?\s(?:because|since|so that|as (?:the|we|it|there)|which|where|when|given|i\.e\.|that is)\b|, (?:so|as|and) "
+    r",?\s(?:because|since|so that|as (?:the|we|it|there)|which|where|when|given|i\.e\.|that is|not|rather than)\b"
+    r"|, (?:so|as|and) (?=[A-Za-z]{2})|\s\((?!mod\b)(?=[^()]*[A-Za-z]{3}[^()]*\)$)"
 )
 _PROSE = re.compile(r"(?<![\\A-Za-z{])(?!(?:and|or) )[A-Za-z]{2,} [A-Za-z]|[a-z]{2,}, ")
 _CONNECTIVE = re.compile(
-    r"^(?:(?:so|thus|hence|therefore|then|and|now|finally|we (?:get|have|find))\b[, ]*)+", re.IGNORECASE
+    r"^(?:(?:so|thus|hence|therefore|then|and|now|finally|simply|just|exactly|about|approximately|roughly"
+    r"|equal to|option|we (?:get|have|find))\b[,: ]*)+",
+    re.IGNORECASE,
 )
+_LABEL = re.compile(r"^[\"'*_\[(]{0,4}[A-Za-z][A-Za-z ]{0,40}[0-9]{0,2}[\"'*_\])]{0,4}:[*_]{0,4}(?=[ \t])")
+_PLAIN_WORD = re.compile(
+    r"(?!(?:sqrt|sin|cos|tan|log|ln|exp|pi|inf|infty|or|and|mod)\b)[\"'*_`(\[{]*[A-Za-z]{2,}(?:[-'\u2019/][A-Za-z]+)*[\"'*_`)\]};:,.!?]*"
+    r"|[AaI](?=\s)"
+)
+_EDGES = re.compile(r"^(?:[ *_`\"'.,;:!?]|=>|->|(?:and|or)\b)+|(?:[ *_`\"'.,;:?]|\b(?:and|or))++$")
 _IS = re.compile(r"\b(?:is|are|equals?|be|get|gives?)\b")
-_TUPLE = re.compile(r"\([^(),]*,[^()]*\)[^()]*$")
 _NOT_WORDS = re.compile(r"[0-9$\\=]")
 # "m + n = 25" states 25: the question asked for the total
-_TOTAL = re.compile(r"\s*[0-9]{0,4}[A-Za-z](?:\s?[-+]\s?[0-9]{0,4}[A-Za-z])++\s?=([^=]+)")
+_TOTAL = re.compile(r"\s*[0-9]{0,4}[A-Za-z](?:\s?[-+]\s?[0-9]{0,4}[A-Za-z])++\s?=(.+)")
 _DIGIT = re.compile(r"[0-9]")
 _WORDS_AFTER = re.compile(r"(?:\s+[A-Za-z][A-Za-z'-]+){2,}")
 
@@ -135,7 +145,7 @@ def stated(stretch: str, *, only_formulas: bool = False) -> str | None:
 
     A long sentence without a digit ("the answer is found by adding") states nothing.
     """
-    clause = _CLOSING.sub("", sentence(stretch)).strip(" *_")
+    clause = balanced(_CLOSING.sub("", sentence(stretch)).strip(" *_"))
     spans = formulas(stretch)
     if spans and spans[0][0] <= len(clause) and not _DIGIT.search(stretch, 0, spans[0][0]):
         boxed = last_boxed(stretch[: spans[0][1]])
@@ -147,7 +157,7 @@ def stated(stretch: str, *, only_formulas: bool = False) -> str | None:
 
 def short(clause: str) -> str | None:
     """What a clause without marked formulas states: the clause without its reason, or the number that words follow."""
-    clause = _REASON.split(clause, maxsplit=1)[0].strip(" *_$\"'`").rstrip(".,;: ")
+    clause = _REASON.split(_CONNECTIVE.sub("", clause), maxsplit=1)[0].strip(" *_$\"'`").rstrip(".,;: ")
     if len(clause.split()) > MOST_WORDS and not _DIGIT.search(clause):
         return None
     number = opening(plain(clause))
@@ -164,7 +174,7 @@ def formula(text: str) -> str | None:
 
 def conclusion(text: str) -> str | None:
     """The formula without marks that the last sentence is, or that its last "is" or "=" is followed by."""
-    line = _CONNECTIVE.sub("", next(conclusions(text), "")).strip(" *_`.,;")
+    line = _LABEL.sub("", _CONNECTIVE.sub("", next(conclusions(text), ""))).strip(" *_`.,;")
     if _is_formula(line):
         return line
     for tail in (_IS.split(line)[-1], line.rpartition("=")[2]):
@@ -180,7 +190,7 @@ def _is_formula(text: str) -> bool:
 def bold(text: str) -> str | None:
     """The last bold words of the last paragraph, where they are short."""
     words = last_bold(text)
-    return short(words.rpartition(":")[2]) if words else None
+    return short(_LABEL.sub("", words)) if words else None
 
 
 def whole_first_line(text: str) -> str | None:
@@ -189,10 +199,19 @@ def whole_first_line(text: str) -> str | None:
     return line if _is_formula(line) else None
 
 
-def last_number(text: str) -> str | None:
-    """The last number of the last sentence that has one, unless it stands in a list in brackets."""
-    line = next((each for each in conclusions(text) if _DIGIT.search(each)), "")
-    return None if _TUPLE.search(line) else last(plain(line))
+def last_run(text: str) -> str | None:
+    """All of the last stretch without plain words that has a digit; the last number where that is what it is."""
+    line = concluding_number(text)
+    runs: list[list[str]] = [[]]
+    for token in _LABEL.sub("", line).split():
+        if _PLAIN_WORD.fullmatch(token):
+            runs.append([])
+        else:
+            runs[-1].append(token)
+    found = next((run for each in reversed(runs) if _DIGIT.search(run := " ".join(each))), "")
+    found = balanced(_EDGES.sub("", found))
+    number = plain(found)
+    return last(plain(line)) if NUMBER.fullmatch(number) else found
 
 
 RULES = (
@@ -201,5 +220,5 @@ RULES = (
     ("formula", formula),
     ("conclusion", conclusion),
     ("first line", whole_first_line),
-    ("last number", last_number),
+    ("last number", last_run),
 )

@@ -9,13 +9,14 @@ A target printed from a float ("0.6666666667": nine decimals or more) stands for
 import re
 from fractions import Fraction
 
-from benchcore.graders import choice, maths
+from benchcore.graders import maths
 from benchcore.graders.algebra import Relation, compare
 from benchcore.graders.answers import Answers, Finding, settle
 from benchcore.graders.extract import (
     Span,
     Statement,
     balanced,
+    concluding_number,
     conclusions,
     first_line,
     last_bold,
@@ -35,11 +36,8 @@ _SIGN = re.compile(r"[-+]?\s?\$?-?")
 _UNIT_IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]{9,30}")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:/[0-9]{1,40})?")
-_DIGIT = re.compile(r"[0-9]")
 _LABELLED = re.compile(r"(?:[A-Za-z][A-Za-z ]{0,40}[:=])?(.*)")
 _CONCLUDED = re.compile(r"\b(?:(?:should|must|would|will) be|should have been|it is|it's)\b")
-_BRACKETED = re.compile(r"\s\([^()]*\)")
-_WORD = re.compile(r"[A-Za-z]{2}")
 _EXPRESSION = re.compile(r"[-+$*_({\[ ]{0,6}(?:[0-9]|[A-Za-z] ?[-+*/^(])")
 
 
@@ -57,6 +55,8 @@ def judge(sample: Sample, text: str) -> Finding:
     if not NUMBER.fullmatch(_SIGN.sub("", gold, count=1)):
         choices = sample.facts.get("choices") or ()
         if sample.target in choices:
+            from benchcore.graders import choice  # few number tasks have options
+
             return choice.judge_option(choices, choices.index(sample.target), text)
         return maths.judge(sample, text)
     span = extract(text)
@@ -149,15 +149,7 @@ def last_number(text: str) -> str | None:
 
 
 def _last_sentence(text: str) -> str:
-    found = [_aside(each) for each in conclusions(text)]
-    with_digits = next((each for each in found if _DIGIT.search(each)), "")
-    return found[0] if found and not with_digits else with_digits
-
-
-def _aside(line: str) -> str:
-    """A sentence without what it adds in brackets, where a number is left: "3 bolts (2 blue and 1 white)"."""
-    rest = _BRACKETED.sub(lambda found: "" if _WORD.search(found.group()) else found.group(), line)
-    return rest if _DIGIT.search(rest) else line
+    return concluding_number(text) or next(conclusions(text), "")
 
 
 def _corrected(rest: str) -> Span | None:

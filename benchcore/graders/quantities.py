@@ -40,7 +40,7 @@ _AFTER = rf"{_HALF}(?:k\b|\s?(?:hundred|{'|'.join(_POWERS)})\b)?{_PERCENT}"
 _BEFORE = r"(?<![A-Za-z0-9^])(?<![A-Za-z0-9)}]_)(?<![A-Za-z0-9]\.)(?<!\^\{)(?<!sqrt\{)(?<![0-9],)"
 NUMBER = re.compile(rf"{_BEFORE}{_DIGITS}{_AFTER}", re.IGNORECASE)
 WORDS = re.compile(
-    r"\b((?:(?:one|a)[\s-])?half(?! an? )|"
+    r"\b((?<!and )(?<!and a )(?:(?:one|a)[\s-])?half(?! an? )|"
     rf"(?:a\s(?:hundred|thousand|million|dozen)|{_VALUE})(?:(?:\s?-\s?|\s(?:and\s)?){_WORD}){{0,40}}+)\b"
     rf"(?![ -](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)\b)({_HALF}{_PERCENT})",
     re.IGNORECASE,
@@ -69,16 +69,16 @@ _COMMA = re.compile(rf"[ \t]{{0,3}}[,;](?: and\b)?{_OPEN}", re.IGNORECASE)
 _AND = re.compile(rf"[ \t]{{0,3}},? ?\band\b{_OPEN}", re.IGNORECASE)
 _OPERAND = re.compile(_DIGITS)
 _CLOSED = re.compile(rf"[)}}]{{0,3}}(?:[ ]?{_UNIT}(?=[ \t]*$))?", re.IGNORECASE)
-_AGAIN = re.compile(rf" \(({_DIGITS})\)")
+_AGAIN = re.compile(r" \(([0-9][0-9.,]*+)\)")
 _RAISED = re.compile(rf"[\u2070\u00b9\u00b2\u00b3\u2074-\u2079{_VULGAR}]+|!")
 _PART = re.compile(
     r"[ \t]{0,3}(?:\\(?!text|mbox|mathrm|quad|circ|degree|[()\[\],;: %$])|\^(?!\{?\\circ)"
     r"|[-+*/][ \t]{0,2}(?:\\[A-Za-z]|\(|[A-Za-z](?![A-Za-z])))|[xyzn](?![A-Za-z])|_[0-9{]"
-    r"|[ ]?(?:\u03c0|\u221a|pi\b|sqrt\b)|[ \t]{0,3}[+/^=][ \t]{0,3}$|\.[0-9]"
+    r"|[ ]?(?:\u03c0|\u221a|pi\b|sqrt\b)|[ \t]{0,3}[+/^=][ \t]{0,3}$|[.,][0-9]"
 )
 _PART_BEFORE = re.compile(
-    r"(?:(?:(?<![A-Za-z])[A-Za-z]|[)}|])[ ]{0,2}(?:[-+*/^|\u00d7\u00f7]|\\(?:cdot|times|div))[ ]{0,2}"
-    r"|(?<![-=])[<>\u2264\u2265]=?[ ]{0,2}|\\[lg](?:t|eq?|eqslant)[ ])[$({*_]{0,4}$"
+    r"(?:(?:(?<![A-Za-z'\u2019])[A-Za-z]|[)}|])[ ]{0,2}(?:[-+*/^|\u00d7\u00f7]|\\(?:cdot|times|div))[ ]{0,2}"
+    r"|(?<![-=])(?<![</][a-z])[<>\u2264\u2265]=?[ ]{0,2}|\\[lg](?:t|eq?|eqslant)[ ])[$({*_]{0,4}$"
 )
 _DENIED = re.compile(r"(?:\b(?:not|never|nor)|n['\u2019]t)[ ](?:be[ ])?[$({*_]{0,4}$", re.IGNORECASE)
 _BOUND = re.compile(
@@ -86,7 +86,8 @@ _BOUND = re.compile(
 )
 _BOUNDED = re.compile(rf"{_BOUND.pattern}$", re.IGNORECASE)
 _RESTART = re.compile(
-    r"(?<![<>!])=>?|->|\u2192|\b(?:no,? wait|wait,? no|wait|or rather|rather|i mean|sorry|correction|make that|scratch that|no)\b,?",
+    r"(?<![<>!])=>?|->|\u2192"
+    r"|\b(?:no,? wait|wait,? no|wait|or rather|rather|i mean|sorry|correction|make that|scratch that|no)\b,?",
     re.IGNORECASE,
 )
 _PERCENT_WORD = re.compile(r"\s?\\?(?:%|percent\b|per cent\b)", re.IGNORECASE)

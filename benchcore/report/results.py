@@ -8,7 +8,7 @@ from benchcore.report.diagnostics import diagnostics
 from benchcore.report.table import Cell, Column, Row, Table
 
 MARK = "!"
-RULES = re.compile(r"^\w+\(((?:value\+|published:)[^()]+)\)")  # a grader's rule set that is not the default
+RULES = re.compile(r"^\w+\(((?:value\+|published:)[^()]+)\)")
 UNCONFINED = "process"  # the level of isolation that isolates nothing
 COLUMNS = (
     Column(title="task", merges=True),
@@ -132,12 +132,17 @@ def _unlike(records: Sequence[RunRecord]) -> Iterable[str]:
             yield f"{MARK} {name}: its figures do not compare, for these differ between runs: {', '.join(differing)}."
 
 
+def rule_set(grader: str) -> str | None:
+    """The rule set that a grader's name tells, where it is not the default."""
+    return found[1] if (found := RULES.match(grader)) else None
+
+
 def _ruled(tasks: Iterable[TaskRecord]) -> Iterable[str]:
     """A sentence for each rule set other than the default, naming what was graded under it."""
     names: dict[str, list[str]] = {}
     for task in tasks:
-        if (found := RULES.match(task.grader)) and task.task not in names.setdefault(found[1], []):
-            names[found[1]].append(task.task)
+        if (rules := rule_set(task.grader)) and task.task not in names.setdefault(rules, []):
+            names[rules].append(task.task)
     for rules, graded in names.items():
         yield f"Graded under the rules {rules}: {', '.join(graded)}."
 

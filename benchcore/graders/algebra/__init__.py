@@ -5,20 +5,24 @@ Every stage is pure; limits and the budget of work are in `bounds`, so the same 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import product
 
 from benchcore.graders.algebra import comparing, signs, words
 from benchcore.graders.algebra.bounds import LONGEST, Fuel, Undecided, Unreadable
 from benchcore.graders.algebra.notation import tidy
 from benchcore.graders.algebra.parser import parse
-from benchcore.graders.algebra.values import Quantity, Value, Word
+from benchcore.graders.algebra.values import Listing, Quantity, Value, Word
 
 __all__ = ["Comparison", "Relation", "compare", "understood"]
 
 _PLAIN = re.compile(r"[\s$]*(-?)\$?([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]*))?[\s$]*")
-_AMBIGUOUS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
+_GROUPED = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
+_PADDED = re.compile(r"[0-9],0[0-9]{2}(?![0-9])")  # no item of a list
+_ENCLOSED = re.compile(r"[(\[][-+ ]*[0-9.]+ ?[)\]]")
 _LETTER_UNIT = re.compile(r"[0-9})](?P<blank> ?)[A-Za-z](?:\^\{?[23]\}?)?(?: ?/ ?[A-Za-z](?:\^\{?2\}?)?)?$")
 _KEPT = 300  # characters of a text whose reading is kept
 
@@ -43,8 +47,9 @@ class Comparison:
 class Reading:
     """What a text was read as.
 
-    `values`: two where a comma can be read in two ways, none for the `reason` given. `measured`: the value if the
-    letters behind the number are units; `apart`: whether a blank stands before them.
+    `values`: two where a comma in brackets can be read in two ways, none for the `reason` given. `listed`: the value
+    if commas outside of brackets separate items rather than thousands. `measured`: the value if the letters behind the
+    number are units; `apart`: whether a blank stands before them. `enclosed`: whether it is a number in brackets.
     """
 
     text: str
@@ -52,6 +57,8 @@ class Reading:
     reason: str = ""
     measured: Quantity | None = None
     apart: bool = False
+    listed: Value | None = None
+    enclosed: bool = False
 
 
 def compare(gold: str, answer: str) -> Comparison:
@@ -91,15 +98,27 @@ def _decide(gold: Reading, answer: Reading) -> Comparison:
             )
             return _undecided(reason)
     outcome: Comparison | None = None
-    for ours in gold.values:
-        units = answer.measured and (answer.apart or isinstance(ours, Quantity))
-        for theirs in (*answer.values, answer.measured) if units and answer.measured else answer.values:
-            found = _relation(ours, theirs)
-            if found.relation is Relation.EQUAL:
-                return found
-            outcome = outcome or found
+    for ours, theirs in _pairs(gold, answer):
+        found = _relation(ours, theirs)
+        if found.relation is Relation.EQUAL:
+            return found
+        outcome = outcome or found
     assert outcome is not None
     return outcome
+
+
+def _pairs(gold: Reading, answer: Reading) -> Iterator[tuple[Value, Value]]:
+    """The readings to compare. One that stands for less than what is written needs the other side's support."""
+    if not (gold.listed and answer.enclosed) and not (answer.listed and gold.enclosed):
+        yield from product(gold.values, answer.values)
+    if gold.listed and not answer.listed:
+        yield from ((gold.listed, theirs) for theirs in answer.values)
+    if answer.listed and not gold.listed:
+        yield from ((ours, answer.listed) for ours in gold.values)
+    if answer.measured:
+        yield from ((ours, answer.measured) for ours in gold.values if answer.apart or isinstance(ours, Quantity))
+    if gold.measured:
+        yield from ((gold.measured, theirs) for theirs in answer.values if isinstance(theirs, Quantity))
 
 
 def _relation(gold: Value, answer: Value) -> Comparison:
@@ -126,8 +145,7 @@ def _read(text: str) -> Reading:
         return Reading(plain, (), "limit: length")
     values: list[Value] = []
     reason = ""
-    ambiguous = any(mark in plain for mark in "([{") and _AMBIGUOUS.search(plain)
-    for grouping in (False, True) if ambiguous else (False,):
+    for grouping in (False, True) if _GROUPED.search(plain) else (True,):
         try:
             value = parse(plain, Fuel(), grouping)
         except Unreadable as error:
@@ -135,9 +153,16 @@ def _read(text: str) -> Reading:
         else:
             if value not in values:
                 values.append(value)
+    listed = values[0] if len(values) == 2 else None
+    if isinstance(listed, Listing) and listed.joint != "set":
+        del values[0]
+        listed = None if _PADDED.search(plain) else listed
+    else:
+        listed = None
     letters = _LETTER_UNIT.search(plain) if values else None
     measured = signs.measured(values[0], Fuel()) if letters else None
-    return Reading(plain, tuple(values), reason, measured, bool(letters and letters["blank"]))
+    apart = bool(letters and letters["blank"])
+    return Reading(plain, tuple(values), reason, measured, apart, listed, bool(_ENCLOSED.fullmatch(plain)))
 
 
 _kept = lru_cache(maxsize=4096)(_read)

@@ -81,7 +81,7 @@ class Atoms(Cursor):
             self.at += 1
             return literals.based(text)
         if kind == "symbol":
-            return self.named()
+            return self.phrase() if self.article() else self.named()
         if kind == "function":
             return self.function()
         if kind == "word":
@@ -178,15 +178,22 @@ class Atoms(Cursor):
         value = scalar(self.product(inside_function=True))
         return [nodes.negative(value, self.fuel) if negate else value]
 
+    def article(self) -> bool:
+        """Whether "a" stands before a number in words: a third, a hundred."""
+        after = self.tokens[self.at + 1]
+        return self.token[1].lower() == "a" and after[0] == "word" and after[2] and words.is_number_word(after[1])
+
     def phrase(self) -> Value:
         """Words: a number spelled out, a single letter, or a phrase that is the whole item."""
         start = self.at
+        if self.article():
+            self.at += 1
         while True:
             ahead = self.tokens[self.at + 1] if self.at > start and (self.word("and") or self.mark("-")) else self.token
             if ahead[0] != "word" or not words.is_number_word(ahead[1]) or self.at - start > _LONGEST_NUMBER:
                 break
             self.at += 1
-        spelled = [token[1] for token in self.tokens[start : self.at] if token[0] == "word"]
+        spelled = [token[1] for token in self.tokens[start : self.at] if token[0] != "mark"]
         if spelled and (number := words.number(spelled)) is not None:
             return Num(number)
         self.at = start

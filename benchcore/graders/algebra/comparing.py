@@ -364,6 +364,8 @@ def _same_rows(gold: Bracket | Matrix, answer: Bracket | Matrix, fuel: Fuel) -> 
         assert isinstance(matrix, Matrix) and isinstance(bracket, Bracket)
         if bracket.opening + bracket.closing not in ("()", "[]"):
             return False
+        if bracket.opening == "[" and len(bracket.items) == 2 and not isinstance(bracket.items[0], Bracket):
+            raise Undecided("an interval or a vector")
         cells = _vector(matrix)
         if cells is None:
             rows = [item.items for item in bracket.items if isinstance(item, Bracket)]
@@ -431,9 +433,13 @@ def _clock(colon: Colon) -> tuple[Node, ...]:
 
 
 def _proportional(ours: Sequence[Node], theirs: Sequence[Node], fuel: Fuel) -> bool:
-    if len(ours) != len(theirs):
+    nothing = [[numeric.equal(item, nodes.ZERO, fuel) for item in items] for items in (ours, theirs)]
+    if nothing[0] != nothing[1]:
         return False
+    if all(nothing[0]):
+        return True
+    pivot = nothing[0].index(False)
     return all(
-        numeric.equal(nodes.multiply((ours[0], other), fuel), nodes.multiply((theirs[0], one), fuel), fuel)
-        for one, other in zip(ours[1:], theirs[1:], strict=True)
+        numeric.equal(nodes.multiply((ours[pivot], other), fuel), nodes.multiply((theirs[pivot], one), fuel), fuel)
+        for one, other in zip(ours, theirs, strict=True)
     )

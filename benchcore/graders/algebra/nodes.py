@@ -107,6 +107,8 @@ def multiply(factors: Sequence[Node], fuel: Fuel) -> Node:
             rest.extend(factor.args[1:])
         else:
             rest.append(factor)
+    if not total and any("infty" in symbols(factor) for factor in rest):
+        raise Unreadable("zero times infinity")
     if not rest or not total:
         return Num(total)
     if total != 1:

@@ -12,7 +12,7 @@ from benchcore.graders.algebra.characters import CURRENCY, SUBSCRIPT, SUPERSCRIP
 _SCRIPTS = re.compile(f"[{''.join(SUPERSCRIPT)}]+|[{''.join(SUBSCRIPT)}]+")
 
 _BRACES = r"\s*\{(?P<content>[^{}]*)\}"
-_STYLES = "mathbf|mathrm|mathit|mathsf|mathcal|boldsymbol|underline|bm|bf|rm|operatorname\\*?"
+_STYLES = "mathbin|mathrel|mathbf|mathrm|mathit|mathsf|mathcal|boldsymbol|underline|bm|bf|rm|operatorname\\*?"
 _REWRITES = re.compile(
     r"(?P<row>\\\\)"
     r"|(?P<thousands>(?<=[0-9])(?:\{,\}|,\s?\\!|\\,|\{\\,\})\s*(?=[0-9]{3}(?![0-9])))"
@@ -25,25 +25,33 @@ _REWRITES = re.compile(
     rf"|(?P<styled>\\(?:{_STYLES})(?![A-Za-z])" + _BRACES + ")"
     rf"|(?P<style>\\(?:{_STYLES})(?![A-Za-z])\s*)"
     r"|(?P<not_equal>\\not\s*=)"
-    r"|(?P<escaped>\\[$%&#_])"
+    r"|(?P<escaped>(?:(?<![A-Za-z])US\s?)?\\\$|\\[%&#_])"
     r"|(?P<dollars>\$\$?)"
     r"|(?P<display>\\[()\[\]])"
 )
-_CURRENCY = re.compile(r"(?<![\\\w$])\$(?=\s?[-.0-9])")
+_CURRENCY = re.compile(r"(?<![\\\w$])(?:US)?\$(?=\s?[-.0-9])")
 _BOXED = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*\{")
 _BLANKS = re.compile(r"\s+")
 _ENDS = " \t\r\n.,;:"
 _ANOTHER = re.compile(r"(?:\s*\\\\)+\s*$")
+_BARRED = re.compile("(?:[0-9][\u0304\u0305])+")  # digits with a combining bar above
+_CHOOSE = re.compile(r"(?<![\w})])(?:\{\})?_\{?([0-9]+)\}?\s?C_(?:\{([0-9]+)\}|([0-9]))")
+_SPACING = re.compile(r"\\[,;:! ]|~")
 _TEXT_BASE = re.compile(r"\\text\{\s*([0-9]*[0-9A-Z]+)\s*\}(?=\s*_)")
 
 
 def tidy(text: str) -> str:
     """`text` in one notation. Takes time linear in its length, and rewrites only: nothing is evaluated."""
     if not text.isascii():
+        text = _BARRED.sub(_overlined, text)
         text = unicodedata.normalize("NFKC", _SCRIPTS.sub(_script, text).translate(TRANSLATION))
     text = _unboxed(text.strip())
     if "**" in text or "__" in text:
         text = text.strip("*_ ").replace("**", "^")
+    if text[:1] == "`":
+        text = text.strip("` ")
+    if "C_" in text:
+        text = _CHOOSE.sub(r"\\binom{\1}{\2\3}", text)
     if "$" in text and (text.count("$") - text.count("\\$")) % 2:
         text = _CURRENCY.sub(CURRENCY, text, count=1)
     if "\\" in text or "$" in text or "~" in text or "{,}" in text:
@@ -81,6 +89,10 @@ def _unboxed(text: str) -> str:
     return text
 
 
+def _overlined(found: re.Match[str]) -> str:
+    return "\\overline{" + found.group()[::2] + "}"
+
+
 def _script(found: re.Match[str]) -> str:
     run = found.group()
     if run[0] in SUPERSCRIPT:
@@ -101,7 +113,7 @@ def _rewrite(found: re.Match[str]) -> str:
     if kind == "not_equal":
         return "\\ne "
     if kind == "escaped":
-        return CURRENCY if text == "\\$" else text[1]
+        return CURRENCY if text[-1] == "$" else text[1]
     if kind == "thousands":
         return THOUSANDS
     if kind == "row":
@@ -113,7 +125,13 @@ def _rewrite(found: re.Match[str]) -> str:
 
 def _styled(found: re.Match[str]) -> str:
     """Letters set upright or bold: several are a word, one is itself."""
-    content, command = found["content"], found.group()
+    content, command = _SPACING.sub(" ", found["content"]), found.group()
+    if not content.strip().isalnum() and len(content.strip()) == 1:
+        return content
+    if content.strip().isalnum() and found.string.startswith("_", found.end()):
+        return content
+    if content.strip()[:1].isdecimal() or "=" in content:
+        return "{" + content + "}"
     if len(content.strip()) == 1 or content.strip().isdigit() or "\\" in content:
         return "{" + content + "}"
     return "\\text{" + content + "}" if "math" in command or "rm" in command else "{" + content + "}"

@@ -10,6 +10,7 @@ from decimal import ROUND_FLOOR, Context, Decimal
 
 from benchcore.graders.algebra.bounds import Fuel, Limit, Undecided
 from benchcore.graders.algebra.nodes import Node, Num, Sym, bits, symbols
+from benchcore.graders.algebra.values import INFINITY, NEGATIVE_INFINITY
 
 DIGITS = 70
 AGREE = 50  # digits two values have in common to be equal
@@ -81,6 +82,8 @@ def value(node: Node, point: Mapping[str, Decimal], fuel: Fuel, real: bool = Fal
         fuel.spend(80)
         if not negligible(args[0][1], args[0][0]):
             raise Undefined
+        if node.name not in _STEPS and _vanishes(args[0][0], AGREE // 2 - 3):
+            raise Limit("limit: precision")
         found = _REAL[node.name](args[0][0]), _ZERO
     else:
         found = _opaque(node.name, args), _ZERO
@@ -107,6 +110,11 @@ def negligible(part: Decimal, beside: Decimal) -> bool:
     return not part or (bool(beside) and part.adjusted() < beside.adjusted() - AGREE)
 
 
+def _vanishes(number: Decimal, digits: int) -> bool:
+    """Whether a function of `number` differs from its value or its slope at zero by too little for the digits kept."""
+    return bool(number) and number.adjusted() < -digits
+
+
 def agree(first: Complex, second: Complex) -> bool:
     """Whether two values are the same to `AGREE` digits."""
     largest = max(part.copy_abs() for part in (*first, *second))
@@ -124,6 +132,11 @@ def equal(first: Node, second: Node, fuel: Fuel) -> bool:
     if first == second:
         return True
     names = symbols(first) | symbols(second)
+    if INFINITY.name in names:
+        for side in (first, second):
+            if INFINITY.name in symbols(side) and side not in (INFINITY, NEGATIVE_INFINITY):
+                raise Undecided("arithmetic with infinity")
+        return False
     if not names:
         try:
             return agree(value(first, {}, fuel), value(second, {}, fuel))
@@ -189,6 +202,8 @@ def _inverse(number: Complex) -> Complex:
 
 def _power(base: Complex, exponent: Complex, fuel: Fuel) -> Complex:
     times, imaginary = exponent
+    if _vanishes(times, SPREAD) or _vanishes(imaginary, AGREE // 2 - 3):
+        raise Limit("limit: precision")
     if not imaginary and times == times.to_integral_value(context=_C) and times.copy_abs() < 10**9:
         if times == -1:
             fuel.spend(2)
@@ -341,6 +356,12 @@ def _cosh(number: Decimal) -> Decimal:
     return _C.divide(_sum([_C.exp(number), _C.exp(number.copy_negate())]), _TWO)
 
 
+def _tanh(number: Decimal) -> Decimal:
+    if number.copy_abs() > SPREAD:
+        raise Limit("limit: precision")
+    return _quotient(_sinh(number), _cosh(number))
+
+
 def _floor(number: Decimal) -> Decimal:
     near = number.to_integral_value(context=_C)
     if number != near and negligible(_C.subtract(number, near), near or _ONE):
@@ -361,12 +382,13 @@ _REAL: dict[str, Callable[[Decimal], Decimal]] = {
     "arccot": lambda x: _sum([_C.plus(_HALF_PI), _arctan(x).copy_negate()]),
     "sinh": _sinh,
     "cosh": _cosh,
-    "tanh": lambda x: _quotient(_sinh(x), _cosh(x)),
+    "tanh": _tanh,
     "floor": _floor,
     "ceil": lambda x: _floor(x.copy_negate()).copy_negate(),
 }
 
 
+_STEPS = frozenset(("floor", "ceil"))
 KNOWN = frozenset(_REAL) | {"add", "mul", "pow", "root", "degree", "percent", "exp", "ln", "log", "abs"}
 
 

@@ -13,7 +13,7 @@ Every path that calls itself passes `atom` or `group`, which count the depth.
 
 from benchcore.graders.algebra import nodes, units
 from benchcore.graders.algebra.bounds import Fuel, Limit, Unreadable
-from benchcore.graders.algebra.nodes import Node, Num, Op
+from benchcore.graders.algebra.nodes import Node, Num, Op, Sym
 from benchcore.graders.algebra.products import Products
 from benchcore.graders.algebra.signs import both_signs, negated, quantity, scalar
 from benchcore.graders.algebra.tokens import END, Token, tokenize
@@ -32,19 +32,10 @@ from benchcore.graders.algebra.values import (
 
 _SIGNS = frozenset(("=", "<", ">", "<=", ">=", "!=", "approx", "in"))
 _JOINTS = frozenset((",", ";", "or", "and"))
-_APPLIED = frozenset("fghpqFGHPQ")  # letters that are a function's name before a bracket
-_NAMED_OBJECTS = frozenset(
-    ("\\overline", "\\vec", "\\hat", "\\bar", "\\overrightarrow", "\\overleftrightarrow",  "\\widehat",
-     "\\tilde", "\\widetilde", "\\dot")
-)  # fmt: skip
-_SHAPES = frozenset(("\\angle", "\\triangle", "\\measuredangle", "\\parallelogram"))
 _MATRICES = frozenset(("pmatrix", "bmatrix", "matrix", "Bmatrix", "smallmatrix", "array"))
-_INVERSE = {"sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot"}
-_LETTERED_DIGIT = {letter: 10 + index for index, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 _NO_UNIT = frozenset(("is", "are", "was", "not", "answer", "because", "since", "where", "if", "when", "then", "but"))
 _LONGEST_UNIT = 8  # words of a unit, its powers and signs
 _MOST_SIGNS = 3  # plus-minus signs in one expression, each of which doubles it
-_MOST_EXPONENT = 15_000
 
 
 def parse(text: str, fuel: Fuel, grouping: bool = True) -> Value:
@@ -60,12 +51,24 @@ class Parser(Products):
 
     def whole(self) -> Value:
         """The whole text. Raises `Unreadable` when something is left."""
+        self.introduction()
         value = self.listing()
+        if isinstance(value, Sym) and value.name.isupper() and self.take(")"):  # a choice: "C)"
+            pass
         if self.token is not END:
             raise Unreadable("more behind it")
         if self.plus_minus > _MOST_SIGNS:
             raise Limit("limit: plus-minus signs")
         return both_signs(value, self.plus_minus, self.fuel) if self.plus_minus else value
+
+    def introduction(self) -> None:
+        """Skip "the answer is" or "Answer:"."""
+        start = self.at
+        while self.word("the", "final", "answer", "is"):
+            self.at += 1
+        words = [token[1].lower() for token in self.tokens[start : self.at]]
+        if "answer" not in words or not (self.take(":") or words[-1] == "is"):
+            self.at = start
 
     def listing(self) -> Value:
         """Relations with commas, semicolons, "and" or "or" between them."""
@@ -205,8 +208,8 @@ class Parser(Products):
             elif pieces and self.mark("^"):
                 self.at += 1
                 power = nodes.whole(scalar(self.argument()))
-                if power is None:
-                    raise Unreadable("a unit to no whole power")
+                if power is None or not units.may_be_raised(pieces[-1]):
+                    raise Unreadable("a unit to no power that it has")
                 pieces += ["^", str(power)] if abs(power) < 10 else []
             else:
                 break

@@ -61,7 +61,7 @@ class Products(Atoms):
                 continue
             if not self.starts_atom() or (inside_function and self.token[0] == "function"):
                 break
-            if self.token[0] in ("number", "based") and self.tokens[self.at - 1][1] != "!":
+            if self.token[0] in ("number", "based") and not self.multiplies():
                 mixed = self.mixed(factors, literal)
                 if mixed is None:
                     raise Unreadable("a number right behind another factor")
@@ -78,6 +78,11 @@ class Products(Atoms):
             factors.append(scalar(value))
             literal = False
         return factors[0] if len(factors) == 1 else nodes.multiply(factors, self.fuel)
+
+    def multiplies(self) -> bool:
+        """Whether a number is a factor right behind what stands before it: 3!7!, (3!)7!, i4."""
+        before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
+        return before[1] == "!" or before[:2] == ("symbol", "i") or (before[1] == ")" and after[1] == "!")
 
     def times_letter(self) -> bool:
         """Whether the letter x stands for a multiplication here: between two numbers, with blanks."""
@@ -173,6 +178,8 @@ class Products(Atoms):
                 marks += 1
                 self.at += 1
                 value = Sym(value.name + "'")
+            elif self.mark("{") and self.tokens[self.at + 1][1] == "}":
+                self.at += 2
             else:
                 break
             if marks > 5:

@@ -73,7 +73,7 @@ _LONGEST_FUNCTION = 6
 
 
 def tokenize(text: str, grouping: bool = True) -> list[Token]:
-    """The tokens of a tidied `text`; with `grouping`, "1,234" is one number inside brackets too.
+    """The tokens of a tidied `text`; with `grouping`, "1,234" is one number unless it is alone in brackets.
 
     Raises `Unreadable` for a command or a character that nothing here reads, `Limit` for too many tokens.
     """
@@ -84,7 +84,6 @@ def tokenize(text: str, grouping: bool = True) -> list[Token]:
 
 def _scan(text: str, tokens: list[Token], grouping: bool) -> None:
     spaced = False
-    depth = 0
     at = 0
     while at < len(text):
         found = _TOKEN.match(text, at)
@@ -98,7 +97,7 @@ def _scan(text: str, tokens: list[Token], grouping: bool) -> None:
             raise Limit("limit: tokens")
         if kind in ("number", "tail"):
             number = found["number"]
-            if found["grouped"] and not _may_group(number, text, at, depth, grouping):
+            if found["grouped"] and not _may_group(number, text, found.start(), grouping):
                 number = number[: number.index(",")]
                 at = found.start() + len(number)
                 tokens.append(("number", number, spaced))
@@ -110,7 +109,6 @@ def _scan(text: str, tokens: list[Token], grouping: bool) -> None:
             _scan_words(found["text"][1:-1], tokens, spaced)
         elif kind == "command":
             tokens.append(_command(found["command"], spaced))
-            depth += {"{": 1, "}": -1}.get(found["command"], 0)
         elif kind == "letters":
             _letters(found["letters"], tokens, spaced, text[at : at + 1])
         elif kind == "relation":
@@ -119,18 +117,18 @@ def _scan(text: str, tokens: list[Token], grouping: bool) -> None:
             mark = found.group()
             if mark == "." and tokens and tokens[-1][0] == "word":
                 continue
-            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(mark, 0)
             tokens.append(_mark(mark, spaced))
         spaced = False
 
 
-def _may_group(number: str, text: str, end: int, depth: int, grouping: bool) -> bool:
-    """Whether the commas of `number` separate thousands rather than the items of a list."""
+def _may_group(number: str, text: str, start: int, grouping: bool) -> bool:
+    """Whether the commas of `number`, at `start` in `text`, separate thousands rather than the items of a list."""
     if THOUSANDS in number or "," not in number:
         return True
-    if number.startswith("0"):
+    if number.startswith("0") or not grouping:
         return False
-    return grouping or depth <= 0
+    before, after = text[max(0, start - 4) : start].rstrip("+- "), text[start + len(number) :][:2].lstrip()
+    return not (before.endswith(("(", "[", "\\{")) and after.startswith((")", "]", "\\")))
 
 
 def _command(name: str, spaced: bool) -> Token:
@@ -228,6 +226,8 @@ def _scan_words(content: str, tokens: list[Token], spaced: bool) -> None:
             _scan(piece, tokens, True)
         elif piece in _SCALES and _behind_degree(tokens):
             tokens.append(("word", _SCALES[piece], blank))
+        elif _is_variable(piece, content[: found.start()][-1:], tokens):
+            _letters(piece, tokens, blank, content[found.end() :][:1])
         elif len(piece) == 1 and not piece.isalpha():
             if piece == ".":
                 continue
@@ -236,3 +236,10 @@ def _scan_words(content: str, tokens: list[Token], spaced: bool) -> None:
             tokens.append(("word" if units.known(piece) and tokens else "symbol", piece, blank))
         else:
             tokens.append(("word", piece, blank))
+
+
+def _is_variable(piece: str, before: str, tokens: list[Token]) -> bool:
+    """Whether letters behind a number stand for variables: run together with it, or one letter that is no unit."""
+    if not (piece.isascii() and piece.isalpha() and tokens and tokens[-1][0] == "number"):
+        return False
+    return (len(piece) == 1 or before.isdecimal()) and not units.known(piece)

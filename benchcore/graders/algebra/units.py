@@ -57,14 +57,16 @@ _CANONICAL = {
     spelling: name for name, others in _SAME.items() for spelling in (name, name.lower(), *others.split())
 } | {"h": "h", "l": "L"}
 LETTERS = frozenset("ghmsLNJWV")  # units that a single letter behind a number may be
+_NO_POWER = frozenset(("C", "F", "degree", "percent", "dollar", "cent", "euro", "sterling", "yen", "rupee"))
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 _COUNTING = (
-    "way integer number value solution point total possibility possibilities combination arrangement outcome case "
-    "element item time digit pair set different distinct possible such positive of the in all each exactly about "
-    "approximately only long away old more less left apiece altogether both"
+    "integer number value total element item different distinct possible such positive of the in all each exactly "
+    "about approximately only long away old more less left apiece altogether both"
 )
 _COUNTS = frozenset(_COUNTING.split())  # they say that something is counted, not what
 COUNT = "count"
+# words for what is counted that mean the same
+_COUNTED = dict.fromkeys(("possibility", "combination", "arrangement", "outcome"), "way")
 # what several words name together
 _TOGETHER = {"mi /h": "mph", "km /h": "kph", "degree C": "C", "degree F": "F"}
 _WORD = re.compile(r"[^\W\d_]+|[/^]|\d+", re.UNICODE)
@@ -73,6 +75,11 @@ _WORD = re.compile(r"[^\W\d_]+|[/^]|\d+", re.UNICODE)
 def known(word: str) -> bool:
     """Whether `word` alone is the name of a unit."""
     return word in _CANONICAL or _singular(word.lower()) in _CANONICAL
+
+
+def may_be_raised(word: str) -> bool:
+    """Whether the unit `word` has powers: a temperature or a currency has none."""
+    return canonical(word) not in _NO_POWER
 
 
 def canonical(phrase: str) -> str:
@@ -102,7 +109,8 @@ def canonical(phrase: str) -> str:
             parts.append(("/" if below else "") + name + (f"^{power}" if power > 1 else ""))
             power, below = 1, False
         elif _singular(lower) not in _COUNTS and lower not in _COUNTS:
-            parts.append(("/" if below else "") + _singular(lower) + (f"^{power}" if power > 1 else ""))
+            name = _COUNTED.get(_singular(lower), _singular(lower))
+            parts.append(("/" if below else "") + name + (f"^{power}" if power > 1 else ""))
             power, below = 1, False
     return _TOGETHER.get(" ".join(parts), " ".join(parts)) or COUNT
 
@@ -112,7 +120,7 @@ def contradict(first: str, second: str) -> bool:
     if not first or not second or first == second:
         return False
     ours, theirs = set(first.split()), set(second.split())
-    if any(known(word.lstrip("/").split("^")[0]) for word in ours | theirs):
+    if any(known(word.lstrip("/").split("^")[0]) for word in ours ^ theirs):
         return True
     return COUNT not in (first, second) and not (ours <= theirs or theirs <= ours)
 

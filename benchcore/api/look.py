@@ -114,7 +114,7 @@ def _check(work: Work) -> Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunListing:
-    """One run folder: its tasks, and the headline figure of each, with its grader, where the run is complete."""
+    """One run folder: its tasks; where the run is complete, the headline figure of each and its grader."""
 
     run: str
     step: int | None

@@ -29,7 +29,8 @@ _FENCE = re.compile(r"^[ \t]{0,8}```[ \t]?([A-Za-z0-9+#]{0,20})", re.MULTILINE)
 _PROSE_FENCES = ("", "output", "text", "txt", "latex", "tex", "math", "markdown", "md", "plaintext")
 
 _PHRASE = (
-    r"(?<![A-Za-z/])(?:{nouns}|ans)\b(?: (?:to|for|of) [^.:\n]{{1,80}}?)?(?: ?\([^().:\n]{{1,40}}\))?[ *_\"']{{0,4}}"
+    r"(?<![A-Za-z/_])(?:final_)?(?:{nouns}|ans)\b(?: (?:to|for|of) [^.:\n]{{1,80}}?)?(?: ?\([^().:\n]{{1,40}}\))?"
+    r"[ *_\"']{{0,4}}"
     r"(?:\b(?:is|are|was|equals|becomes|comes to|(?:would|should|will|must)(?: then| therefore)? be)\b"
     r"|[:=>\]]|(?<=ans)\.)"
     r"[ \t*_:]{{0,6}}"

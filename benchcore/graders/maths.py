@@ -43,7 +43,7 @@ _REASON = re.compile(
     r",?\s(?:because|since|so that|as (?:the|we|it|there)|which|where|when|given|i\.e\.|that is|not|rather than)\b"
     r"|, (?:so|as|and) (?=[A-Za-z]{2})|\s\((?!mod\b)(?=[^()]*[A-Za-z]{3}[^()]*\)$)"
 )
-_PROSE = re.compile(r"(?<![\\A-Za-z{])(?!(?:and|or) )[A-Za-z]{2,} [A-Za-z]|[a-z]{2,}, ")
+_PROSE = re.compile(r"(?<![\\A-Za-z{])(?!(?:and|or) )[A-Za-z]{2,}+ [A-Za-z]|(?<![a-z])[a-z]{2,}+, ")
 _CONNECTIVE = re.compile(
     r"^(?:(?:so|thus|hence|therefore|then|and|now|finally|simply|just|exactly|about|approximately|roughly"
     r"|equal to|option|we (?:get|have|find))\b[,: ]*)+",

@@ -38,7 +38,7 @@ _FLOAT = re.compile(r"-?[0-9]+\.[0-9]{9,30}")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:/[0-9]{1,40})?")
 _LABELLED = re.compile(r"(?:[A-Za-z][A-Za-z ]{0,40}[:=])?(.*)")
 _CONCLUDED = re.compile(r"\b(?:(?:should|must|would|will) be|should have been|it is|it's)\b")
-_EXPRESSION = re.compile(r"[-+$*_({\[ ]{0,6}(?:[0-9]|[A-Za-z] ?[-+*/^(])")
+_EXPRESSION = re.compile(r"[-+$*_({\[ \"'`]{0,6}(?:[0-9]|[A-Za-z] ?[-+*/^(])")
 
 
 def numbers(rules: str = "value") -> Answers:

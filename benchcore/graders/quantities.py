@@ -38,7 +38,7 @@ _HALF = r"(?: and a half\b)?"
 # "dozen" behind digits is a unit
 _AFTER = rf"{_HALF}(?:k\b|\s?(?:hundred|{'|'.join(_POWERS)})\b)?{_PERCENT}"
 _BEFORE = r"(?<![A-Za-z0-9^])(?<![A-Za-z0-9)}]_)(?<![A-Za-z0-9]\.)(?<!\^\{)(?<!sqrt\{)(?<![0-9],)"
-NUMBER = re.compile(rf"{_BEFORE}{_DIGITS}{_AFTER}", re.IGNORECASE)
+NUMBER = re.compile(rf"{_BEFORE}{_DIGITS}(?i:{_AFTER})")
 WORDS = re.compile(
     r"\b((?<!and )(?<!and a )(?:(?:one|a)[\s-])?half(?! an? )|"
     rf"(?:a\s(?:hundred|thousand|million|dozen)|{_VALUE})(?:(?:\s?-\s?|\s(?:and\s)?){_WORD}){{0,40}}+)\b"
@@ -77,7 +77,8 @@ _PART = re.compile(
     r"|[ ]?(?:\u03c0|\u221a|pi\b|sqrt\b)|[ \t]{0,3}[+/^=][ \t]{0,3}$|[.,][0-9]"
 )
 _PART_BEFORE = re.compile(
-    r"(?:(?:(?<![A-Za-z'\u2019])[A-Za-z]|[)}|])[ ]{0,2}(?:[-+*/^|\u00d7\u00f7]|\\(?:cdot|times|div))[ ]{0,2}"
+    r"(?:(?:(?<![A-Za-z])(?<![A-Za-z]['\u2019])[A-Za-z]|[)}|])[ ]{0,2}(?:[-+*/^|\u00d7\u00f7]|\\(?:cdot|times|div))"
+    r"[ ]{0,2}"
     r"|(?<![-=])(?<![</][a-z])[<>\u2264\u2265]=?[ ]{0,2}|\\[lg](?:t|eq?|eqslant)[ ])[$({*_]{0,4}$"
 )
 _DENIED = re.compile(r"(?:\b(?:not|never|nor)|n['\u2019]t)[ ](?:be[ ])?[$({*_]{0,4}$", re.IGNORECASE)

@@ -118,7 +118,7 @@ def test_every_command_refuses_where_nothing_is_safe_and_works_with_the_flag(
     assert code == 1 and "not checked: model-written code cannot be run safely here" in out
     assert say("tasks", "check", task, "--unsafe-code")[:2] == (
         0,
-        "doubling: 3 samples, every reference right, every empty answer wrong",
+        "doubling: 3 samples by code(program,3s)@2, every reference right, every empty answer wrong",
     )
 
 

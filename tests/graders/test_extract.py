@@ -19,6 +19,9 @@ from benchcore.graders import choice, extract, maths, numbers, quantities
         ("It is 5.<|im_end|>\n6", "It is 5."),
         ("It is 5.</s>6</s>7", "It is 5."),
         ("Question: 2 + 2?\nIt is 4.", "Question: 2 + 2?\nIt is 4."),
+        ("It is 5.\n[Question] 2 + 2?", "It is 5.\n"),
+        ("#### 5\nInput: 2 + 2\nOutput: 4", "#### 5\n"),
+        ("We add.\nInput: 2 + 2\nOutput: 4", "We add.\nInput: 2 + 2\nOutput: 4"),
         ("So 4.\nQuestion 2: the same, 4.", "So 4.\nQuestion 2: the same, 4."),
         ("The question: how? 4", "The question: how? 4"),
     ],
@@ -50,6 +53,45 @@ def test_only_the_end_of_a_long_text_is_read() -> None:
     assert len(kept) <= extract.WINDOW
     assert text.endswith(kept)
     assert "boxed" not in kept
+
+
+def test_a_word_that_the_window_cuts_is_not_read() -> None:
+    digits = "9" * extract.WINDOW
+    assert extract.window("1" + digits) == ""
+    assert extract.window(f"1{digits[2:]} 7") == " 7"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("4\u200b2", "42"),
+        ("7\u0663", "73"),
+        ("\uff11\uff14", "14"),
+        ("3\u00bd \u2212 5", "3\u00bd \u2212 5"),
+    ],
+)
+def test_characters_are_read_as_they_are_seen(text: str, seen: str) -> None:
+    assert extract.window(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("7}", "7"),
+        ("(7", "7"),
+        ("[0, 1)", "[0, 1)"),
+        ("\\{1, 2\\}\\}", "\\{1, 2\\}"),
+        ("}", ""),
+        ("", ""),
+    ],
+)
+def test_a_bracket_that_closes_nothing_is_left_out(text: str, kept: str) -> None:
+    assert extract.balanced(text) == kept
+
+
+def test_a_stretch_is_cut_between_words() -> None:
+    assert extract.head("one two three", 5) == "one two"
+    assert extract.head("12345", 2) == "12345"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +126,7 @@ def test_the_box_that_closes_last(text: str, answer: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "stated"),
     [
-        ("The answer is 5. So the answer is 6.", ["6.", "5. So the answer is 6."]),
+        ("The answer is 5. So the answer is 6.", ["6.", "5. So the "]),
         ("the final answer is: 6", ["6"]),
         ("Answer: 6", ["6"]),
         ("**Answer:** 6", ["6"]),
@@ -97,6 +139,15 @@ def test_the_box_that_closes_last(text: str, answer: str | None) -> None:
         ("The answer should be 6", ["6"]),
         ("The final result is 6", ["6"]),
         ("ans: 6", ["6"]),
+        ("Ans. 6", ["6"]),
+        ("[Answer] 6", ["6"]),
+        ("<answer>6</answer>", ["6"]),
+        ("<final_answer> 6 </final_answer>", ["6 "]),
+        ('{"answer": 6}', ["6}"]),
+        ("\\boxed{\\text{The answer is } 6}", ["6"]),
+        ("\\boxed{\\text{The answer is 6}}", ["6"]),
+        ("It is impossible that the answer is 5", []),
+        ("I don't think the answer is 5", []),
         ("#### 6", ["6"]),
         ("The answer is not 5 but 6.", ["6."]),
         ("The answer is not 5.", []),
@@ -202,6 +253,16 @@ def test_bold_words_and_outputs_and_first_lines() -> None:
         ("x = - 5", "-5", "-5"),
         ("6, no wait, 5", "5", "5"),
         ("5 not 6", "5", "5"),
+        ("=> 14", "14", "14"),
+        ("14k", "14k", "14*10^3"),
+        ("14 hundred", "14 hundred", "14*10^2"),
+        ("half", "half", "1/2"),
+        ("one half", "one half", "1/2"),
+        ("two and a half hours", "two and a half", "2 1/2"),
+        ("2 and a half", "2 and a half", "2 1/2"),
+        ("3\u00bd", "3\u00bd", "3\u00bd"),
+        ("three (4)", "three (4)", "3 or 4"),
+        ("14!", "14!", "14!"),
         # what goes on is taken whole
         ("18 or 5", "18 or 5", "18 or 5"),
         ("18, 5 and 6", "18, 5 and 6", "18, 5 and 6"),
@@ -220,7 +281,22 @@ def test_the_number_that_a_sentence_states(text: str, number: str, digits: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["2x", "3\\sqrt{2}", "\\sqrt{324}", "18 + x", "Janet's 16 ducks", "eggs", "", "m18", "5_3"]
+    "text",
+    [
+        "14.0.1",
+        "x >= 14",
+        "two thirds",
+        "half an hour",
+        "2x",
+        "3\\sqrt{2}",
+        "\\sqrt{324}",
+        "18 + x",
+        "Janet's 16 ducks",
+        "eggs",
+        "",
+        "m18",
+        "5_3",
+    ],
 )
 def test_a_number_that_is_part_of_something_is_not_stated(text: str) -> None:
     assert quantities.stated(text) is None
@@ -240,6 +316,16 @@ def test_a_number_that_is_part_of_something_is_not_stated(text: str) -> None:
         ("this one", None),
         ("m18", None),
         ("x = 3\\sqrt{2}", None),
+        ("x + 14", None),
+        ("x > 14", None),
+        ("2,5", None),
+        ("definitely not 14", None),
+        ("it can't be 14", None),
+        ("14, not 15", "14"),
+        ("at least 14", "at least 14"),
+        ("from between 10 and 14", "between 10 and 14"),
+        ("<b>14</b>", "14"),
+        ("it's -14", "-14"),
     ],
 )
 def test_the_last_number(text: str, number: str | None) -> None:

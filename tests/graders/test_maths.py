@@ -95,6 +95,24 @@ def children() -> Callable[[], set[int]]:
         ("so $x = \\boxed{3}$ or $x = \\boxed{4}$", "3, 4", "boxed"),
         ("7\nas both sides show", "7", "first line"),
         ("it costs 3, then 7", "7", "last number"),
+        ("Result: x^2+1", "x^2+1", "conclusion"),
+        ("A: 14", "14", "conclusion"),
+        ("She has x^2+1 apples.", "x^2+1", "last number"),
+        ("|12|x is the answer.", "|12|x", "last number"),
+        ("That leaves [0, \\infty).", "[0, \\infty)", "last number"),
+        ("It takes 2 hours 30 minutes to go", "2 hours 30", "last number"),
+        ("there are 3 bolts (2 blue and 1 white)", "3", "last number"),
+        ("**4:30**", "4:30", "bold"),
+        ("**Total: 4**", "4", "bold"),
+        ("<answer>\\frac{3}{7}</answer>", "\\frac{3}{7}", "phrase"),
+        ('{"answer": "x^2+1"}', "x^2+1", "phrase"),
+        ("The answer is 3, 5, and 7.", "3, 5, and 7", "phrase"),
+        ("The answer is approximately x+1.", "x+1", "phrase"),
+        ("The answer to this question is therefore 2\\pi.", "2\\pi", "phrase"),
+        ("The answer is x+1, not 18.", "x+1", "phrase"),
+        ("The answer is x+1 (18 minus 4).", "x+1", "phrase"),
+        ("The answer is 8 (mod 10).", "8 (mod 10)", "phrase"),
+        ("\\boxed{\\text{The answer is } 8}", "8", "boxed"),
     ],
 )
 def test_where_the_answer_stands(text: str, answer: str, rule: str) -> None:
@@ -104,7 +122,17 @@ def test_where_the_answer_stands(text: str, answer: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  \n", "I cannot say", "\\boxed{}", "\\boxed{", "$$ $$", "The answer is found by adding them both up"]
+    "text",
+    [
+        "",
+        "  \n",
+        "I cannot say",
+        "It is not 7",
+        "\\boxed{}",
+        "\\boxed{",
+        "$$ $$",
+        "The answer is found by adding them both up",
+    ],
 )
 def test_no_answer(text: str) -> None:
     assert extract(text) is None
@@ -118,6 +146,10 @@ def test_no_answer(text: str) -> None:
         ("2,3", "So $x = 3$ or $x = 2$", Verdict.RIGHT),
         ("45", "$$S = 40 + 5 = 45$$", Verdict.RIGHT),
         ("31", "The answer is $m + n = 31$.", Verdict.RIGHT),
+        ("12", "So a + b = 5 + 7 = 12", Verdict.RIGHT),
+        ("9" * 6000, "So it is $" + "9" * 6000 + "$.", Verdict.RIGHT),
+        ("0", "The answer is 0." + "0" * 5000 + "1", Verdict.WRONG),
+        ("1", "So there are 1 million people", Verdict.WRONG),
         ("m + n = 31", "The answer is $n + m = 31$.", Verdict.RIGHT),
         ("31", "The answer is $m + n = 32$.", Verdict.WRONG),
         ("\\text{east}", "He walks **east**", Verdict.RIGHT),
@@ -241,6 +273,7 @@ def test_hostile_answers_end_in_time_and_execute_nothing(
         FINAL * 25_000,
         "\n" * 1_000_000,
         "~" * 1_000_000,
+        "$" + "therefore" * 100_000,
     ],
 )
 def test_a_long_text_is_read_in_linear_time(text: str) -> None:

@@ -122,6 +122,15 @@ def test_eighteen_is_found_in_any_format(text: str, rule: str) -> None:
         ("3:4", "The answer is 3:4."),
         ("Bryan", "The answer is Bryan."),
         ("They are equal", "The answer is they are equal."),
+        ("14", "=> 14"),
+        ("14", "<answer>14</answer>"),
+        ("14", '{"answer": "14", "checked": 1}'),
+        ("14000", "The answer is 14k."),
+        ("0.5", "The answer is one half."),
+        ("3.5", "The answer is 3\u00bd hours."),
+        ("3", "The answer is three (3)."),
+        ("9" * 6000, "The answer is " + "9" * 6000),
+        ("16", "The answer is 16.\nInput: 4*5\nOutput: The answer is 20."),
         ("0.5", "The answer is 1/2"),
         ("1/2", "The answer is .50"),
         ("-1/2", "\\boxed{-\\frac{1}{2}}"),
@@ -346,3 +355,37 @@ def test_a_working_behind_the_word_answer_is_not_the_answer(text: str) -> None:
 def test_a_number_that_goes_on_is_not_cut_short(text: str, first: str) -> None:
     with numbers().session([]) as grade_one:
         assert grade_one(sample(first), f"The answer is {text}").verdict is not Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("0", "The answer is 0." + "0" * 5000 + "1"),
+        ("7", "7." + "0" * 5000 + "1"),
+        ("7", "1" + "0" * 25_000 + "7"),
+        ("7", "The answer is 7\u0661\u0662"),
+        ("4", "The answer is 4\u200b2"),
+        ("14", "The answer is 14k."),
+        ("14", "She has 14 hundred."),
+        ("14", "The answer is $14!$."),
+        ("14", "\\boxed{14!}"),
+        ("14", "The answer is x + 14."),
+        ("14", "So it is x + 14."),
+        ("14", "The answer is 'x + 14'."),
+        ("14", "The answer is 14x because 18 - 4 is that."),
+        ("14", "The answer is 14.0.1"),
+        ("14", "It is definitely not 14."),
+        ("14", "She needs at least 14 boxes."),
+        ("14", "It lies between 10 and 14."),
+        ("14", "So they have 12 and 14 apples."),
+        ("2", "She has 2,5 litres"),
+        ("3", "The answer is three (4)."),
+        ("5", "It is impossible that the answer is 5."),
+        ("5", "I don't think the answer is 5."),
+        ("14", "x >= 14"),
+        ("20", "<answer>14/20</answer>"),
+        ("16", "=> 14-16"),
+    ],
+)
+def test_a_part_or_a_denial_does_not_stand_for_the_answer(target: str, text: str) -> None:
+    assert grade(target, text).verdict is not Verdict.RIGHT

@@ -144,6 +144,7 @@ def _read(text: str) -> Reading:
     if len(plain) > LONGEST:  # some characters stand for many
         return Reading(plain, (), "limit: length")
     values: list[Value] = []
+    listed: Value | None = None
     reason = ""
     for grouping in (False, True) if _GROUPED.search(plain) else (True,):
         try:
@@ -153,12 +154,9 @@ def _read(text: str) -> Reading:
         else:
             if value not in values:
                 values.append(value)
-    listed = values[0] if len(values) == 2 else None
-    if isinstance(listed, Listing) and listed.joint != "set":
-        del values[0]
-        listed = None if _PADDED.search(plain) else listed
-    else:
-        listed = None
+    if len(values) == 2 and isinstance(values[0], Listing) and values[0].joint != "set":
+        items = values.pop(0)
+        listed = None if _PADDED.search(plain) else items
     letters = _LETTER_UNIT.search(plain) if values else None
     measured = signs.measured(values[0], Fuel()) if letters else None
     apart = bool(letters and letters["blank"])

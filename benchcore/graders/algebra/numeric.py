@@ -259,7 +259,9 @@ def _logarithm(number: Complex, fuel: Fuel) -> Complex:
     if not b:
         if not a:
             raise Undefined
-        return _C.ln(a.copy_abs()), _ZERO if a > 0 else _C.plus(_PI)
+        size = a.copy_abs()
+        near_one = _C.subtract(size, _ONE).adjusted() < 5 - DIGITS
+        return _ZERO if near_one else _C.ln(size), _ZERO if a > 0 else _C.plus(_PI)
     fuel.spend(80)
     size = _C.divide(_C.ln(_C.add(_C.multiply(a, a), _C.multiply(b, b))), _TWO)
     if not a:

@@ -53,8 +53,8 @@ class Parser(Products):
         """The whole text. Raises `Unreadable` when something is left."""
         self.introduction()
         value = self.listing()
-        if isinstance(value, Sym) and value.name.isupper() and self.take(")"):  # a choice: "C)"
-            pass
+        if isinstance(value, Sym) and value.name.isupper():
+            self.take(")")  # the letter of a choice: "C)"
         if self.token is not END:
             raise Unreadable("more behind it")
         if self.plus_minus > _MOST_SIGNS:

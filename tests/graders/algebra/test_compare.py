@@ -363,12 +363,91 @@ def test_a_unit_by_one_letter_stands_apart_from_its_number() -> None:
     assert compare(r"5\text{ meters}", "5m").relation is Relation.EQUAL
     assert compare("5m", "5").relation is Relation.DIFFERENT
     assert compare("5m", "5 m").relation is Relation.EQUAL
+    assert compare("5 L", "5 liters").relation is Relation.EQUAL
+    assert compare("5 m", "5 cm").relation is Relation.DIFFERENT
 
 
 def test_a_comma_is_read_as_the_gold_needs_it() -> None:
     assert compare(r"(6,235^\circ)", "(6, 235)").relation is Relation.EQUAL
     assert compare("[1,000, 2,000]", "[1000, 2000]").relation is Relation.EQUAL
     assert compare("1,000, 2", "1000, 2").relation is Relation.EQUAL
+    for answer in ("70, 110", "110, 70", "70110"):
+        assert compare("70,110", answer).relation is compare(answer, "70,110").relation is Relation.EQUAL
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("[-36,104]", "[-36104]"),
+        ("36,104", "[36104]"),
+        ("(1,000)", "[1000]"),
+        (r"\{100,200\}", "100200"),
+        (r"100,200\text{ cm}", r"200,100\text{ cm}"),
+        ("1,000", "1, 0"),
+    ],
+)
+def test_a_comma_in_brackets_or_with_a_blank_separates(one: str, other: str) -> None:
+    assert compare(one, other).relation is compare(other, one).relation is Relation.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("1", r"\infty/\infty"),
+        ("1", r"\infty^0"),
+        ("1", r"1^\infty"),
+        ("0", r"0\infty"),
+        ("0", r"\infty-\infty"),
+        ("10^{-30}", r"\sin(10^{-30})"),
+        ("1", r"\tanh(100)"),
+        ("1", "e^{10^{-60}}"),
+        ("1", "2^{10^{-60}}"),
+        ("5", r"5^\circ C^2"),
+        ("[0,1]", r"\begin{pmatrix}0\\1\end{pmatrix}"),
+    ],
+)
+def test_what_has_no_clear_value_is_no_number(gold: str, answer: str) -> None:
+    assert compare(gold, answer).relation is compare(answer, gold).relation is Relation.UNDECIDED
+
+
+@pytest.mark.parametrize("answer", [r"\text{3y}", r"\textbf{3y}", r"\mathbf{3y}", r"\mathrm{3y}", r"\mathbf{x=3y}"])
+def test_a_variable_in_a_font_is_no_unit(answer: str) -> None:
+    assert compare("3", answer).relation is Relation.DIFFERENT
+    assert compare("3y", answer).relation is Relation.EQUAL
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("2112_6", r"\mathbf{2112}_6"),
+        ("120", r"\frac{10!}{3!\,7!}"),
+        ("120", r"\frac{10!}{(3!)\,7!}"),
+        ("12", "`12`"),
+        (r"2\pi", r"2\pi{}"),
+        ("12", "US$12"),
+        ("12", r"US\$12"),
+        ("12", r"\text{Answer: }12"),
+        ("12", "The answer is 12"),
+        (r"\text{(C)}", "C)"),
+        ("20", "_6C_3"),
+        ("20", r"{}_6C_{3}"),
+        ("3+4i", "3+i4"),
+        ("3:4", r"3\mathbin{:}4"),
+        (r"\frac13", "0.3\u0305"),
+        (r"\frac13", "a third"),
+        (r"\frac12", r"\text{a half}"),
+        ("3.5", "3½"),
+        ("50", r"50\mathrm{\ cm}"),
+        ("0", r"(\ln(\frac{\pi}{\pi}))^2"),
+    ],
+)
+def test_rarer_notation(gold: str, answer: str) -> None:
+    assert compare(gold, answer).relation is Relation.EQUAL
+
+
+def test_ratios_with_zeros() -> None:
+    assert compare("3:4", "0:0").relation is compare("0:5:3", "0:1:2").relation is Relation.DIFFERENT
+    assert compare("0:5", "0:7").relation is Relation.EQUAL
 
 
 def test_reasons_are_for_people() -> None:

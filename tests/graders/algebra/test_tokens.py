@@ -40,10 +40,12 @@ def test_what_is_one_token(text: str, expected: list[str]) -> None:
     assert texts(text) == expected
 
 
-def test_inside_brackets_a_comma_separates_unless_told_otherwise() -> None:
-    assert texts("(6,235)", grouping=False) == ["(", "6", ",", "235", ")"]
-    assert texts("(6,235)", grouping=True) == ["(", "6,235", ")"]
-    assert texts("6,235", grouping=False) == ["6,235"]
+def test_a_comma_groups_thousands_only_if_told_so_and_never_alone_in_brackets() -> None:
+    assert texts("6,235") == ["6,235"]
+    assert texts("6,235", grouping=False) == ["6", ",", "235"]
+    assert texts("(6,235, 2)", grouping=True) == ["(", "6,235", ",", "2", ")"]
+    for alone in ("(6,235)", "[-6,235]", r"\{6,235\}"):
+        assert "6,235" not in texts(alone, grouping=True)
 
 
 def test_letters_are_variables_words_or_units_by_where_they_stand() -> None:

@@ -52,7 +52,8 @@ def show_task(name: str, *, limit: int | None = None, data: Path | None = None) 
 class Check:
     """The oracle check of one task: of `samples`, which references failed and which empty answers passed.
 
-    `grader` is the name of the grader, with its rule set; `trouble` is why the check could not be made, for instance missing data.
+    `grader` is the name of the grader, with its rule set; `trouble` is why the check could not be made, for instance
+    missing data.
     """
 
     task: str

@@ -8,8 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 WINDOW = 20_000  # characters at the end of a completion that are looked at: an answer stands at the end
+REACH = 5 * WINDOW  # characters at the end in which a recited next question is looked for
 MOST = 50  # statements looked at, from the last one back
 NEAR = 40  # characters between two formulas or boxes that may be one statement
 
@@ -22,8 +24,22 @@ _RECITED = re.compile(
     r"|(?:Exercise|Example)[ ]?[0-9]{0,3}[ *]{0,4}:|### ?(?:Instruction|Question|Problem)\b)",
     re.MULTILINE,
 )
+# Behind a stated answer also these open another question.
+_LABEL = r"(?:(?:Next|New|Another)[ ](?i:question|problem|exercise|task)|Question|Problem|Exercise|Task|Q)"
 _ANOTHER = re.compile(
-    r"^[ \t#*]{0,8}(?:(?:Question|Problem|Q)[ ]?[0-9]{1,3}[ *]{0,4}[:.)]|Input[ *]{0,4}:)", re.MULTILINE
+    rf"^[ \t#*\[]{{0,8}}(?:{_LABEL}[ ]?[0-9]{{0,3}}[ *]{{0,4}}(?:[:.)\]]|$)"
+    r"|Input[ *]{0,4}:|(?:user|human)[ *]{0,4}:?$)"
+    r"|(?<=[.!?$})*] )(?:Question|Problem|Q)(?: ?[0-9]{1,3})? ?:",
+    re.MULTILINE,
+)
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*+")
+_ASKS = re.compile(r"\?[ \t*_]{0,4}$", re.MULTILINE)
+_ASKED = re.compile(r"[0-9]|(?:\S{1,40}\s+){9}")  # a question of its own has data, or is long
+_MUSING = re.compile(
+    r"[\s*_]{0,8}(?:wait|but|hmm?|so|now|let|actually|ok|okay|alternatively|then|hold|maybe|could|therefore|first|next|step|part"
+    r"|(?:is|does|did|would|was|are) (?:that|this|it|these|there|we|i|you)|how (?:do|did|can) (?:we|i)"
+    r"|what if|why|do|can)\b",
+    re.IGNORECASE,
 )
 _FENCE = re.compile(r"^[ \t]{0,8}```[ \t]?([A-Za-z0-9+#]{0,20})", re.MULTILINE)
 _PROSE_FENCES = ("", "output", "text", "txt", "latex", "tex", "math", "markdown", "md", "plaintext")
@@ -43,12 +59,20 @@ _OPTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _CONDITION = re.compile(
-    r"(?:\b(?:if|whether|suppose|assume|assuming|unless|why|how|check|checking|verify|confirm|impossible|not|never|cannot)"
+    r"(?:\b(?:if|whether|suppose|assume|assuming|unless|why|how|check|checking|verify|confirm|impossible|false|not|never|cannot)"
     r"|n['\u2019]t)\b[^.,;:\n]{0,30}$",
     re.IGNORECASE,
 )
 _BOX_OR_HASHES = re.compile(r"\\boxed|#{4}")
+_REFUTED = re.compile(
+    r"[\s$*_\\\])}]{0,8}(?:[,;.]? ?(?:but|and|yet|however,?|which)? ?(?:this|that|it|which)?)? ?"
+    r"(?:is|was|would be|must be|are)(?: clearly| actually| obviously)? "
+    r"(?:wrong|incorrect|false|invalid|impossible|extraneous|rejected|discarded|excluded|ruled out"
+    r"|not (?:right|correct|valid|possible|allowed|a solution|the answer))\b",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"not\b(?:[^.\n]{1,80}?\bbut(?: rather)?\b[ \t]{0,4})?", re.IGNORECASE)
+_BULLET = re.compile(r"\A[ \t*_]*\n\s*[-*\u2022] ")
 _NUMBERED = re.compile(r"[ \t*_]{0,8}\n\s{0,8}[0-9]{1,2}[.)][ \t]+\S")
 _HASHES = re.compile(r"#{4,12}(?!#)[ \t]*")
 _HEADING = re.compile(r"[ \t*_]{0,8}(?:[0-9]{1,2}[.)][ \t]+\S|Step\b)", re.IGNORECASE)
@@ -62,7 +86,7 @@ _WITHDRAWN = re.compile(
 _REFUSED = re.compile(
     r"\b(?:cannot|can't|can\u2019t|can not|could not|impossible to|(?:not|un)\s?(?:possible|able) to)\s(?:be\s)?"
     r"(?:determined?|find|found|calculated?|computed?|answer(?:ed)?|solved?|know|known|tell|say)\b"
-    r"|\bimpossible that\b|(?:\bnot|n['\u2019]t) (?:think|believe|true)\b"
+    r"|\b(?:impossible|false) that\b|(?:\bnot|n['\u2019]t) (?:think|believe|true)\b"
     r"|\b(?:not enough|insufficient|too little) information\b",
     re.IGNORECASE,
 )
@@ -70,13 +94,14 @@ _ASIDE = re.compile(r"\s\((?=[^()]*[A-Za-z]{2})[^()]*\)")
 _DIGIT = re.compile(r"[0-9]")
 _OFFER = re.compile(r"\?[*_]{0,4}$|^(?:would you|let me know|feel free|i hope|please|if you|note)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(
-    r"\n|(?<!\.[A-Za-z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bRs)(?<!\bapprox)(?<!\.\.)[.!?](?=[*_)\"'\]]{0,4}(?:\s|$))"
+    r"\n|(?<!\.[A-Za-z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\b[Rr]s)(?<!\b[Rr]s )(?<!\bapprox)(?<!\.\.)"
+    r"[.!?](?=[*_)\"'\]]{0,4}(?:\s|$))"
     r"|(?<=\.[A-Za-z])\.(?=\s{1,4}[A-Z]|\s{0,4}$)"
 )
 _BOX_TOKEN = re.compile(r"(?P<box>\\(?:boxed|fbox|framebox)(?![A-Za-z]))|\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"\s{0,4}(?P<content>-?(?:\\[A-Za-z]+|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Za-z]))")
 _BETWEEN = re.compile(r"[A-Za-z](?:_[0-9])?\s?=|\\(?:text|mbox|quad|qquad|[,;: ])|[\s${}]|\\[\[\]()]")
-_JOINTS = frozenset({",", ";", "and", "or", ",and", ",or", "&"})
+_JOINTS = frozenset({",", ";", "and", "or", ",and", ",or", "&", ".Also", ".Also,", ",also", ";also", ";also,"})
 _MATHS_TOKEN = re.compile(r"\\[\[\]()]|\$\$?|\\.|\n[ \t]*\n", re.DOTALL)
 _CLOSES = {"$": "$", "$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 _PROSE = re.compile(r"(?<![A-Za-z])[a-z]{2,}\s[a-z]{2,}")
@@ -120,7 +145,7 @@ def window(text: str) -> str:
     thought, _, rest = text.rpartition(_THOUGHT)
     if thought and rest.strip():
         text = rest
-    text = cut_recited(text)
+    text = cut_recited(text[-REACH:])
     if len(text) > WINDOW:
         rest = text[-WINDOW:]
         line = rest.find("\n", 0, WINDOW // 2)
@@ -134,15 +159,33 @@ def cut_recited(text: str) -> str:
 
     A line that nothing precedes is the model restating its own question and is kept. So is a numbered
     "Question 2:" or an "Input:" that no stated answer precedes: solutions use them for parts of their own question.
+    Behind a stated answer a paragraph that asks something and is answered is recited too, without any label.
     """
     for pattern in (_END_MARK, _RECITED):
         for found in pattern.finditer(text):
             if text[: found.start()].strip():
                 text = text[: found.start()]
                 break
-    answered = [said.end() for pattern in (_ANSWER, _BOX_OR_HASHES) if (said := pattern.search(text))]
-    another = _ANOTHER.search(text, min(answered)) if answered else None
-    return text[: another.start()] if another else text
+    answered = [found.end() for found in (_BOX_OR_HASHES.search(text),) if found]
+    answered += [found.end() for found in _ANSWER.finditer(text) if text[found.end() : found.end() + 1] not in "\n"][:1]
+    if not answered:
+        return text
+    if another := _ANOTHER.search(text, min(answered)):
+        text = text[: another.start()]
+    return _without_question(text, min(answered))
+
+
+def _without_question(text: str, answered: int) -> str:
+    """`text` up to the first paragraph behind `answered` that asks a question and has an answer stated behind it."""
+    starts = [found.end() for found in _PARAGRAPH.finditer(text, answered)]
+    for start, end in pairwise([*starts, len(text)]):
+        question = None if _MUSING.match(text, start) else _ASKS.search(text, start, end)
+        if question is None or not _ASKED.search(text, start, end):
+            continue
+        if _BOX_OR_HASHES.search(text, question.end()) or _ANSWER.search(text, question.end()):
+            return text[:start]
+        break
+    return text
 
 
 def without_programs(text: str) -> str:
@@ -186,6 +229,8 @@ def statements(text: str, *, options: bool = False) -> Iterator[Statement]:
     stop = len(text)
     for at, rule, end in sorted(marks, reverse=True)[:MOST]:
         if boxed and rule == "boxed":
+            if refuted(text, boxed.end):
+                continue
             within = list(phrase.finditer(boxed.text))  # a box that says "the answer is" itself
             behind = boxed.text[within[-1].end() :].lstrip("} ") if within else ""
             yield replace(boxed, text=balanced(behind)) if behind else boxed
@@ -196,8 +241,13 @@ def statements(text: str, *, options: bool = False) -> Iterator[Statement]:
             continue
         if rule == "hashes" and _HEADING.match(behind):
             continue
-        if (stated := affirmed(behind.lstrip())) is not None:
+        if (stated := affirmed(_BULLET.sub("", behind).lstrip())) is not None:
             yield Statement(at=at, end=last, rule=rule, text=stated)
+
+
+def refuted(text: str, at: int) -> bool:
+    """Whether what stands at the place `at` takes back what stands before it ("is wrong", "but this is impossible")."""
+    return _REFUTED.match(text, at) is not None
 
 
 def affirmed(text: str) -> str | None:

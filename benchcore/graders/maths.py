@@ -14,6 +14,7 @@ from benchcore.errors import MissingExtra
 from benchcore.graders.algebra import understood
 from benchcore.graders.answers import Answers, Finding, Judge, settle
 from benchcore.graders.extract import (
+    NEAR,
     Span,
     balanced,
     bare,
@@ -27,12 +28,13 @@ from benchcore.graders.extract import (
     last_formula,
     last_output,
     refused,
+    refuted,
     sentence,
     statements,
     window,
     withdrawn,
 )
-from benchcore.graders.quantities import NUMBER, last, opening, plain
+from benchcore.graders.quantities import NUMBER, last, opening, partial, plain
 from benchcore.records import Sample, Verdict
 
 DEADLINE = 5.0  # seconds that one comparison by math-verify may take in the rule set; its start is not counted
@@ -54,11 +56,25 @@ _PLAIN_WORD = re.compile(
     r"(?!(?:sqrt|sin|cos|tan|log|ln|exp|pi|inf|infty|or|and|mod)\b)[\"'*_`(\[{]*[A-Za-z]{2,}(?:[-'\u2019/][A-Za-z]+)*[\"'*_`)\]};:,.!?]*"
     r"|[AaI](?=\s)"
 )
-_EDGES = re.compile(r"^(?:[ *_`\"'.,;:!?]|=>|->|(?:and|or)\b)+|(?:[ *_`\"'.,;:?]|\b(?:and|or))++$")
+_EDGES = re.compile(r"^(?:[ *_`\"',;:!?]|\.(?![0-9])|=>|->|(?:and|or)\b)+|(?:[ *_`\"'.,;:?]|\b(?:and|or))++$")
 _IS = re.compile(r"\b(?:is|are|equals?|be|get|gives?)\b")
 _NOT_WORDS = re.compile(r"[0-9$\\=]")
-# "m + n = 25" states 25: the question asked for the total
-_TOTAL = re.compile(r"\s*[0-9]{0,4}[A-Za-z](?:\s?[-+]\s?[0-9]{0,4}[A-Za-z])++\s?=(.+)")
+# "m + n = 25" states 25, as the question asked for the total; "x + y = 25" is the equation of a line
+_TOTAL = re.compile(r"\s*[A-Ta-t](?:\s?\+\s?[A-Ta-t])++\s?=(.+)")
+_ON = re.compile(r"\b(?:so|hence|thus|therefore|then|have|get|gives?|leaves?|find|but|unless)\b", re.IGNORECASE)
+_SAYS = re.compile(r"(?!.*\b(?:true|case|that|think|believe)\b).*\b(?:is|are|equals?)\s*", re.IGNORECASE)
+_DENIES = re.compile(
+    r"(?:\b(?:not|never|cannot|no such|reject\w{0,3}|discard\w{0,3}|exclud\w{1,3}|except|besides|other than"
+    r"|ignor\w{1,3}|rul\w{1,3} out|impossible|false)|n['\u2019]t)\b"
+    r"(?P<rest>[^,;:.$\\]{0,30})[$\\(\[]{0,3}(?:[A-Za-z](?:_[0-9])? ?= ?)?$",
+    re.IGNORECASE,
+)
+_IS_DENIED = re.compile(
+    r"(?P<rest>[^,;:.\n\\]{0,40}?)"
+    r"(?:\b(?:not|never|cannot|impossible|extraneous|invalid|incorrect|wrong|rejected|discarded|excluded|fails?|false"
+    r"|contradict\w{0,6})|n['\u2019]t)\b",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"[0-9]")
 _WORDS_AFTER = re.compile(r"(?:\s+[A-Za-z][A-Za-z'-]+){2,}")
 
@@ -77,8 +93,23 @@ def judge(sample: Sample, text: str) -> Finding:
     span = extract(text)
     if span is None:
         return Finding(verdict=Verdict.UNPARSED, reason="there is no answer in the completion")
+    if partial(_words(span.text)) and not partial(_words(sample.target)):
+        return Finding(verdict=Verdict.UNDECIDED, reason="its number is a part of what is stated", span=span)
     total = _TOTAL.fullmatch(span.text)
     return settle(sample.target, total[1] if total and "=" not in sample.target else span.text, span)
+
+
+def _words(text: str) -> str:
+    return " ".join(plain(text).split())
+
+
+def denied(text: str, start: int, end: int) -> bool:
+    """Whether the clause around a formula denies it ("we reject $x=5$", "$x=5$ is extraneous")."""
+    before = _DENIES.search(text, max(0, start - 2 * NEAR), start)
+    if before and _SAYS.fullmatch(before["rest"]):
+        before = None  # "the one that does not fit is 7"
+    after = _IS_DENIED.match(text, end)
+    return any(found is not None and not _ON.search(found["rest"]) for found in (before, after)) or refuted(text, end)
 
 
 def reference(sample: Sample) -> str:
@@ -148,6 +179,8 @@ def stated(stretch: str, *, only_formulas: bool = False) -> str | None:
     clause = balanced(_CLOSING.sub("", sentence(stretch)).strip(" *_"))
     spans = formulas(stretch)
     if spans and spans[0][0] <= len(clause) and not _DIGIT.search(stretch, 0, spans[0][0]):
+        if refuted(stretch, spans[0][1]):
+            return None
         boxed = last_boxed(stretch[: spans[0][1]])
         return boxed.text if boxed else joined(stretch, spans)
     if only_formulas:
@@ -161,7 +194,7 @@ def short(clause: str) -> str | None:
     if len(clause.split()) > MOST_WORDS and not _DIGIT.search(clause):
         return None
     number = opening(plain(clause))
-    if number and _WORDS_AFTER.fullmatch(clause[len(number) :]):
+    if number and not partial(_words(clause)) and _WORDS_AFTER.fullmatch(clause[len(number) :]):
         return number
     return clause or None
 
@@ -169,18 +202,25 @@ def short(clause: str) -> str | None:
 def formula(text: str) -> str | None:
     """The last formula, unless its sentence goes on to a number ("$3$ for each of $4$, so 12 in total")."""
     spans = formulas(text)
-    return last_formula(text) if spans and not _DIGIT.search(sentence(text[spans[-1][1] :])) else None
+    if not spans or denied(text, *spans[-1]) or _DIGIT.search(sentence(text[spans[-1][1] :])):
+        return None
+    return last_formula(text)
 
 
 def conclusion(text: str) -> str | None:
     """The formula without marks that the last sentence is, or that its last "is" or "=" is followed by."""
-    line = _LABEL.sub("", _CONNECTIVE.sub("", next(conclusions(text), ""))).strip(" *_`.,;")
+    line = _trimmed(_LABEL.sub("", _CONNECTIVE.sub("", next(conclusions(text), ""))))
     if _is_formula(line):
         return line
     for tail in (_IS.split(line)[-1], line.rpartition("=")[2]):
-        if tail != line and _is_formula(tail := tail.strip(" *_$`.,;")):
+        start = len(line) - len(tail)
+        if tail != line and _is_formula(tail := _trimmed(tail)) and not denied(line, start, len(line)):
             return tail
     return None
+
+
+def _trimmed(text: str) -> str:
+    return text.lstrip(" *_$`").rstrip(" *_$`.,;")
 
 
 def _is_formula(text: str) -> bool:
@@ -195,7 +235,7 @@ def bold(text: str) -> str | None:
 
 def whole_first_line(text: str) -> str | None:
     """The first line, where it is a formula or a number as a whole and an explanation follows."""
-    line = first_line(text).strip("*_ .$")
+    line = first_line(text).strip("*_ $").rstrip(".")
     return line if _is_formula(line) else None
 
 
@@ -210,8 +250,10 @@ def last_run(text: str) -> str | None:
             runs[-1].append(token)
     found = next((run for each in reversed(runs) if _DIGIT.search(run := " ".join(each))), "")
     found = balanced(_EDGES.sub("", found))
-    number = plain(found)
-    return last(plain(line)) if NUMBER.fullmatch(number) else found
+    if NUMBER.fullmatch(plain(found).strip("()[]{}")):
+        return last(plain(line))
+    start = line.rfind(found)
+    return None if start >= 0 and denied(line, start, start + len(found)) else found
 
 
 RULES = (

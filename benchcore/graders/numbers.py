@@ -3,7 +3,7 @@
 What a target may be: a number, with a unit in brackets or without ("18", "$18.04", "4/7", "9 (apples)"); or a
 time, a ratio or words ("2:45 P.M.", "3:4", "surplus"), which are graded as `maths` does. Where a sample has the
 fact "choices" and its target is one of them (TabMWP), the answer is the option that is stated, by text or letter.
-A target printed from a float ("0.6666666667": nine decimals or more) stands for all that agree with it so far.
+A target printed from a float ("0.6666666667": nine decimals or more) stands for all that round to its digits.
 """
 
 import re
@@ -27,16 +27,22 @@ from benchcore.graders.extract import (
     window,
     withdrawn,
 )
-from benchcore.graders.quantities import NUMBER, in_digits, last, opening, plain, stated
+from benchcore.graders.quantities import NUMBER, in_digits, last, opening, partial, plain, stated
 from benchcore.records import Sample, Verdict
 
-FLOAT_ERROR = Fraction(1, 10**9)
+FLOAT_ERROR = Fraction(1, 10**15)  # relative: the digits of a double from the sixteenth on are noise
 
 _SIGN = re.compile(r"[-+]?\s?\$?-?")
 _UNIT_IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]{9,30}")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:/[0-9]{1,40})?")
 _LABELLED = re.compile(r"(?:[A-Za-z][A-Za-z ]{0,40}[:=])?(.*)")
+_METHOD = re.compile(
+    r"\b(?:found|obtained|calculated|computed|derived|determined) (?:by|in|from|using|with)\b"
+    r"(?!.{0,200}\b(?:get|gives?|giving)\b)"
+    r"|\b(?:unknown|a guess)\b",
+    re.IGNORECASE,
+)
 _CONCLUDED = re.compile(r"\b(?:(?:should|must|would|will) be|should have been|it is|it's)\b")
 _EXPRESSION = re.compile(r"[-+$*_({\[ \"'`]{0,6}(?:[0-9]|[A-Za-z] ?[-+*/^(])")
 
@@ -63,7 +69,9 @@ def judge(sample: Sample, text: str) -> Finding:
     if span is None:
         return Finding(verdict=Verdict.UNPARSED, reason="there is no number in the completion")
     answer = in_digits(span.text)
-    if _FLOAT.fullmatch(gold) and _agrees(Fraction(gold), answer.replace(",", "")):
+    if partial(plain(span.text)):
+        return Finding(verdict=Verdict.UNDECIDED, reason="its number is a part of what is stated", span=span)
+    if _FLOAT.fullmatch(gold) and _agrees(gold, answer.replace(",", "")):
         return Finding(verdict=Verdict.RIGHT, reason="the same number but for a float's rounding", span=span)
     return settle(gold, answer, span)
 
@@ -73,11 +81,13 @@ def reference(sample: Sample) -> str:
     return f"The answer is {sample.target}."
 
 
-def _agrees(gold: Fraction, answer: str) -> bool:
+def _agrees(gold: str, answer: str) -> bool:
     over, _, under = answer.partition("/")
     if not _PLAIN_NUMBER.fullmatch(answer) or (under and not int(under)):
         return False
-    return abs(Fraction(over) / int(under or "1") - gold) <= FLOAT_ERROR * max(Fraction(1), abs(gold))
+    places, value = len(gold.partition(".")[2]), Fraction(gold)
+    last_place = Fraction(1, 2 * 10**places)
+    return abs(Fraction(over) / int(under or "1") - value) <= max(last_place, FLOAT_ERROR * abs(value))
 
 
 def extract(text: str) -> Span | None:
@@ -95,7 +105,10 @@ def _stated(statement: Statement) -> str | None:
         return stated(statement.text) or statement.text
     clause = balanced(sentence(statement.text))
     formula = _EXPRESSION.match(clause)  # what a number is a part of is stated whole
-    return stated(clause) or maths.stated(statement.text, only_formulas=not formula)
+    number = stated(clause)
+    if number is not None or not formula:
+        return clause if partial(clause) else number or maths.stated(statement.text, only_formulas=True)
+    return maths.stated(statement.text)
 
 
 def unstated(text: str) -> Span | None:
@@ -127,7 +140,7 @@ def printed(text: str) -> str | None:
 
 def first(text: str) -> str | None:
     """The number that is the first line, where an explanation follows."""
-    line = first_line(text).strip("*_ .$")
+    line = first_line(text).strip("*_ $").rstrip(".")
     return line if NUMBER.fullmatch(line) else None
 
 
@@ -145,7 +158,8 @@ def last_result(text: str) -> str | None:
 
 def last_number(text: str) -> str | None:
     """The last number of the last sentence that has one."""
-    return last(sentence(_last_sentence(text)))
+    line = sentence(_last_sentence(text))
+    return None if _METHOD.search(line) else last(line)
 
 
 def _last_sentence(text: str) -> str:

@@ -48,20 +48,22 @@ WORDS = re.compile(
 
 _LEAD = re.compile(
     r"(?:(?:minus|negative|about|approximately|around|roughly|exactly|therefore|thus|hence|simply|just|only|actually"
-    r"|equal to|equals|a total of|now|then|so|that|it is|it's|is|the|usd|us|rs\.?|inr"
+    r"|equal to|equals|a total of|now|then|so|that|it is|it's|is|the|usd|us|rs ?\.?|inr"
     r"|\\(?:text|textbf|mathbf|mathrm|boxed|displaystyle))"
     r"(?![A-Za-z])|\\(?![dtc]?frac)|[-+$€£₹~≈:*_`\"'({\[\s])*+",
     re.IGNORECASE,
 )
 _MINUS = re.compile(r"(?:=[ \t]{0,2}-[ \t]{0,2}|(?:^|[^A-Za-z0-9)\]}%])-|\b(?:minus|negative)[ ])[$€£₹\\({*_]{0,6}$")
+_OPENING_MINUS = re.compile(r"[$({*_ ]{0,4}-[ ]{0,2}[$({*_]{0,4}$")
 _UNIT = (
     r"(?:hours?|hrs?|minutes?|mins?|seconds?|secs?|feet|foot|ft|inch(?:es)?|dollars?|pounds?|lbs?|years?|months?|weeks?"
     r"|days?|cents?|ounces?|oz|meters?|cm|km)\b"
 )
+_UNITS = re.compile(rf"[ ]?{_UNIT}", re.IGNORECASE)
 # What joins a number to the next: an operator, "or" and the like, a unit; in a statement also a comma and "and".
 _OPEN = r"[ \t]{0,3}(?:[-+({$€£]|\\(?![dtc]?frac)){0,4}[ \t]{0,2}"
 _OPERATOR = re.compile(
-    r"[)}]{0,3}[ \t]{0,3}(?:\*\*|\\cdot|\\times|\\div|[-+*/^xX\u00d7\u00f7:]|\b(?:or|to|plus|minus|times)\b)"
+    r"[)}]{0,3}[ \t]{0,3}(?:\*\*|\\cdot|\\times|\\div|\\pm|[-+*/^xX\u00d7\u00f7\u00b1:]|\b(?:or|to|plus|minus|times)\b)"
     rf"{_OPEN}|[ ]?{_UNIT}(?:,? and|,)? \$?",
     re.IGNORECASE,
 )
@@ -81,10 +83,41 @@ _PART_BEFORE = re.compile(
     r"[ ]{0,2}"
     r"|(?<![-=])(?<![</][a-z])[<>\u2264\u2265]=?[ ]{0,2}|\\[lg](?:t|eq?|eqslant)[ ])[$({*_]{0,4}$"
 )
-_DENIED = re.compile(r"(?:\b(?:not|never|nor)|n['\u2019]t)[ ](?:be[ ])?[$({*_]{0,4}$", re.IGNORECASE)
-_BOUND = re.compile(
-    r"\b(?:at least|at most|more than|less than|fewer than|up to|between|under|over)[ $]{1,2}", re.IGNORECASE
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|nor|cannot)|n['\u2019]t)[ ](?:(?:be|equal|equal to)[ ])?[$({*_]{0,4}$"
+    r"|\bout of[ ](?:the[ ])?[$({*_]{0,4}$",
+    re.IGNORECASE,
 )
+_BOUND = re.compile(
+    r"\b(?:at least|at most|(?:more|less|fewer|greater|larger|smaller|higher|lower) than"
+    r"|up to|between|under|over)[ $]{1,2}",
+    re.IGNORECASE,
+)
+_NUMERAL = rf"(?:[$\u20ac\u00a3]?[0-9]|(?:{_VALUE}|half)\b)"
+_COUNTED = re.compile(  # what makes the number behind it another one, or the name of something
+    r"(?:\b(?:twice|double|triple|thrice|half|square root|cube root|root|squared?|cubed?|sqrt|log|ln|exp)(?: of)?"
+    r"|\b(?:mod(?:ulo)?|base|choose|except|besides|than|no such [a-z]{1,20}|the first|degree|step|page|equation|eq\."
+    r"|figure|fig\.|table|problem|question|exercise|chapter|section|theorem|lemma)|\u221a)"
+    r"[ ]?[$({*_]{0,4}$",
+    re.IGNORECASE,
+)
+# What makes another number of the one before it, or another answer of it.
+_CHANGED = re.compile(
+    r"[ ]?\.{2,3}[ ]?[0-9]|['\u2019\u2032] ?[0-9]|[ ]?(?:remainder|rem\.?|r) ?[0-9]"
+    r"|[ ]?(?:bn|mn|mil|mill|lakhs?|lacs?|crores?|score|gross)\b|[ ]?(?-i:[BM])\b"
+    r"|[ ](?:squared|cubed|factorial|halves|thirds|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths|dozens?"
+    rf"|choose|mod(?:ulo)?|base)\b|(?:[ ][a-z]{{1,12}})?[ ](?:below|under|short of) (?:zero|{_NUMERAL})"
+    rf"|[ ](?:times|over|divided by|plus|minus) {_NUMERAL}[0-9.,]*[ )]*$|(?<=[%t]) of [$]?[0-9]"
+    rf"|(?: [a-z]{{1,20}}){{0,3}}? (?:more|less|fewer|greater|larger|smaller|higher|lower|other) than {_NUMERAL}"
+    r"|(?: [a-z]{1,20}){0,4}? if\b[^.]{0,60}(?:\b(?:else|otherwise|if)\b)",
+    re.IGNORECASE,
+)
+_FURTHER = re.compile(
+    r"\b(?:(?:or|otherwise|else|so|but|then|plus)\b,?(?: [a-z']{1,20}){0,3}?|and(?: [a-z]{1,20})?)"
+    r" \$?(?P<number>[0-9])",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r",?\s(?:because|since|as|which|where|not|rather|instead|given)\b|\s\(|[;=]")
 _BOUNDED = re.compile(rf"{_BOUND.pattern}$", re.IGNORECASE)
 _RESTART = re.compile(
     r"(?<![<>!])=>?|->|\u2192"
@@ -94,6 +127,7 @@ _RESTART = re.compile(
 _PERCENT_WORD = re.compile(r"\s?\\?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _MAGNITUDE = re.compile(rf"([0-9.])\s?({'|'.join(_MAGNITUDES)})\b", re.IGNORECASE)
 _AND_A_HALF = re.compile(r"(?<=[0-9]) and a half\b", re.IGNORECASE)
+_AND_A_PART = re.compile(r"\A(-?[0-9]{1,15}) and ([0-9]{1,6}/[0-9]{1,6})\Z")
 _CENTS = re.compile(r"(?<![0-9])([0-9]{1,15}) dollars? and ([0-9]{2}) cents?", re.IGNORECASE)
 
 
@@ -113,14 +147,42 @@ def stated(text: str) -> str | None:
     return next((found for at in reversed(starts) if (found := opening(text, at)) is not None), None)
 
 
+def partial(text: str) -> bool:
+    """Whether the number that opens `text` is a part of what it says: "5 squared", "5 for one and 6 for two".
+
+    A reason or an aside behind the number ("because 18 - 13 = 5", "(of 10)") is no part of it. `text` is `plain`.
+    """
+    at = _start(text, 0)
+    found = NUMBER.match(text, at) or WORDS.match(text, at)
+    if found is None:
+        return False
+    number, end = _whole(text, found, listed=True)
+    if _CHANGED.match(text, found.end()) or _CHANGED.match(text, end):
+        return True
+    tail = _TAIL.search(text, end)
+    further = _FURTHER.search(text, end, tail.start() if tail else len(text))
+    if further is None:
+        return False
+    other = NUMBER.match(text, further.start("number"))
+    if other and further.group().lower() == "or " + text[other.start()] and _UNITS.match(text, other.end()):
+        return False  # "0.75 hours or 45 minutes"
+    return other is None or in_digits(other.group()) != in_digits(number or "")
+
+
 def opening(text: str, at: int = 0) -> str | None:
     """The number that `text` starts with from the place `at` on, as it is written there, with "at least" before it."""
+    start = _start(text, at)
+    found = NUMBER.match(text, start) or WORDS.match(text, start)
+    number = _whole(text, found, listed=True)[0] if found else None
+    opened = number and number[0] != "-" and at == 0 and _OPENING_MINUS.fullmatch(text, 0, start)
+    return f"-{number}" if opened else number
+
+
+def _start(text: str, at: int) -> int:
     lead = _LEAD.match(text, at)
     at = lead.end() if lead else at
     bound = _BOUND.match(text, at)
-    start = bound.end() if bound else at
-    found = NUMBER.match(text, start) or WORDS.match(text, start)
-    return _whole(text, found, listed=True)[0] if found else None
+    return bound.end() if bound else at
 
 
 def last(text: str) -> str | None:
@@ -131,8 +193,10 @@ def last(text: str) -> str | None:
     at, number = 0, None
     while found := NUMBER.search(text, at):
         whole, at = _whole(text, found, listed=False)
-        if not _DENIED.search(text, max(0, found.start() - NEAR), found.start()):
-            number = None if _PART_BEFORE.search(text, max(0, found.start() - NEAR), found.start()) else whole
+        near = max(0, found.start() - NEAR)
+        if not _DENIED.search(text, near, found.start()):
+            number = None if any(part.search(text, near, found.start()) for part in (_PART_BEFORE, _COUNTED)) else whole
+            number = None if _CHANGED.match(text, found.end()) else number
     if not at:
         for found in WORDS.finditer(text):
             if found.group().lower() not in ("zero", "one", "half"):
@@ -173,6 +237,7 @@ def in_digits(number: str) -> str:
     number = WORDS.sub(lambda found: _value(found[1].lower()) + found[2], number)
     number = _AND_A_HALF.sub(" 1/2", _AGAIN.sub(r" or \1", number))
     number = _MAGNITUDE.sub(lambda found: f"{found[1]}*10^{_MAGNITUDES[found[2].lower()]}", number)
+    number = _AND_A_PART.sub(r"\1 \2", number)
     return _PERCENT_WORD.sub("%", _CENTS.sub(r"\1.\2", number))
 
 

@@ -10,6 +10,12 @@ from benchcore.records import Sample, Verdict
 
 VALUES = ["12 km", "16", "18 hr", "24", "none of these"]
 WORDS = ["amnion", "the chorion", "yolk sac", "a cell wall"]
+CHANGES = ["Increase", "No increase", "Decrease", "Cannot be determined"]
+TRUTHS = ["True, True", "False, False", "True, False", "False, True"]
+RUPEES = ["rs . 1067", "rs . 1100", "s . 1200", "none"]
+PARTS = ["(a) only", "(b) only", "either (a) or (b)", "neither (a) nor (b)"]
+DOTTED = ["2 .", "cells.", "3 ."]
+SIDES = ["surplus", "shortage"]
 
 
 def verdict(letter: str, choices: list[str], text: str) -> Verdict:
@@ -133,6 +139,127 @@ def test_the_option_stated(text: str, choices: list[str], letter: str) -> None:
 def test_nothing_is_guessed(text: str, choices: list[str]) -> None:
     for letter in LETTERS[: len(choices)]:
         assert verdict(letter, choices, text) is Verdict.UNPARSED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer cannot be {text}.",
+        "{text} is incorrect.",
+        "{text} is not the answer.",
+        "There is no {text}.",
+        "({letter}) is incorrect.",
+        "({letter}) {text} cannot be the answer.",
+        "({lower}) isn't right",
+        "So option {letter} is ruled out.",
+        "So {letter} is wrong.",
+        "Option {letter} is false.",
+        "It can't be option {letter}.",
+        "The wrong answer is {letter}.",
+        "The incorrect answer is {text}.",
+        "The wrong answer is **{letter}**.",
+        "**{letter}** is wrong.",
+        "I doubt the answer is {letter}.",
+        "It is false that the answer is {letter}.",
+        "\\boxed{{{letter}}} is wrong",
+        "\\boxed{{{text}}} is wrong",
+        "All of them except option {letter}.",
+        "We rule out option {letter}.",
+        "None of A, {letter} is the answer.",
+        "My first answer was {letter}",
+        "The answer is {text} or something else.",
+        "The answer is {letter}, or maybe A.",
+        "The answer is {letter} (or A).",
+        "The answer is ({lower}) or (a).",
+        "The answer is {lower}) or a)",
+        "The answer is ({letter})(A)",
+        "The answer is {letter}; A is also right.",
+        "\\boxed{{\\text{{{letter}}}, \\text{{A}}}}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("choices", "right"), [(VALUES, 1), (VALUES, 2), (WORDS, 1), (CHANGES, 2), (DOTTED, 1), (DOTTED, 2)]
+)
+def test_what_its_clause_denies_or_hedges_is_not_picked(text: str, choices: list[str], right: int) -> None:
+    letter = LETTERS[right]
+    said = text.format(letter=letter, lower=letter.lower(), text=choices[right])
+    for each in LETTERS[: len(choices)]:
+        assert verdict(each, choices, said) is not Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "letter"),
+    [
+        ("The answer is no increase.", CHANGES, "B"),
+        ("There is no increase.", CHANGES, "B"),
+        ("(B) No increase", CHANGES, "B"),
+        ("D. Cannot be determined, because the data is missing", CHANGES, "D"),
+        ("It cannot be determined.", CHANGES, "D"),
+        ("The answer is none of these, as no option matches.", VALUES, "E"),
+        ("The answer is not more than 5", ["not more than 5", "5", "more than 5"], "A"),
+        ("The answer is Not wrong, Wrong.", ["Wrong, Wrong", "Not wrong, Wrong"], "B"),
+        ("The answer is Wrong, Wrong.", ["Wrong, Wrong", "Wrong, Not wrong"], "A"),
+        ("The answer is false.", ["true", "false"], "B"),
+        ("The answer is either (a) or (b).", PARTS, "C"),
+        ("The answer is neither (a) nor (b).", PARTS, "D"),
+        ("The answer is (C). None of the others fit.", VALUES, "C"),
+        ("The answer is C, D is wrong.", VALUES, "C"),
+        ("The answer is 18 hr, not 24.", VALUES, "C"),
+        ("The answer is 18 hr, which is not prime.", VALUES, "C"),
+        ("The answer is the chorion, not the amnion.", WORDS, "B"),
+        ("Since 18 is not prime, the answer is $\\boxed{18}$.", VALUES, "C"),
+        ("Which one is wrong?\nAnswer: C", VALUES, "C"),
+        ("The first step gives 9. The answer is C.", VALUES, "C"),
+        ("There is no doubt that the answer is C.", VALUES, "C"),
+        ("The answer is yes, no doubt about that.", ["yes", "no"], "A"),
+        ("The answer is (B). No, it's (C).", VALUES, "C"),
+        ("The answer is (B). No, the correct answer is (C).", VALUES, "C"),
+        ("Answer: A. Wait, no, it is C.", VALUES, "C"),
+        ("My first answer was B, the right one is C", VALUES, "C"),
+    ],
+)
+def test_a_denial_or_a_hedge_elsewhere_denies_nothing(text: str, choices: list[str], letter: str) -> None:
+    assert verdict(letter, choices, text) is Verdict.RIGHT
+
+
+def test_the_dot_of_an_option_may_be_missing_where_it_is_denied() -> None:
+    assert verdict("B", DOTTED, "Cells is incorrect.") is not Verdict.RIGHT
+
+
+@pytest.mark.parametrize("text", ["There is no surplus.", "The answer would be no surplus.", "It is not a surplus."])
+def test_no_in_a_sentence_is_no_correction(text: str) -> None:
+    assert verdict("A", SIDES, text) is Verdict.UNPARSED
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("Statement 1 is True. Statement 2 is True.", "A"),
+        ("Both statements are false.", "B"),
+        ("Statement 1 is true, but statement 2 is false.", "C"),
+        ("Statement 1: **False**\nStatement 2: **True**", "D"),
+        ("Statement 1 is true.", None),
+        ("Statement 1 is not true. Statement 2 is true.", None),
+        ("It is false that both statements are true.", None),
+    ],
+)
+def test_what_is_said_of_two_statements_picks_their_pair(text: str, letter: str | None) -> None:
+    right = [each for each in "ABCD" if verdict(each, TRUTHS, text) is Verdict.RIGHT]
+    assert right == ([letter] if letter else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("The answer is 1067.", "A"),
+        ("Rs. 1067.", "A"),
+        ("So he pays rs . 1067", "A"),
+        ("The answer is Rs 1,100", "B"),
+        ("\\boxed{1200}", "C"),
+    ],
+)
+def test_rupees_are_a_currency_that_may_be_missing(text: str, letter: str) -> None:
+    assert verdict(letter, RUPEES, text) is Verdict.RIGHT
 
 
 def test_a_value_that_no_option_has_is_wrong_and_one_that_cannot_be_compared_undecided() -> None:

@@ -24,6 +24,16 @@ from benchcore.graders import choice, extract, maths, numbers, quantities
         ("We add.\nInput: 2 + 2\nOutput: 4", "We add.\nInput: 2 + 2\nOutput: 4"),
         ("So 4.\nQuestion 2: the same, 4.", "So 4.\nQuestion 2: the same, 4."),
         ("The question: how? 4", "The question: how? 4"),
+        ("\\boxed{5}\n\nQuestion 2: Tom has 3. \\boxed{7}", "\\boxed{5}\n\n"),
+        ("#### 5\n\nQuestion 2\nTom has 3.", "#### 5\n\n"),
+        ("#### 5\n\nNext question: Tom has 3.", "#### 5\n\n"),
+        ("#### 5\nQ. Tom has 3.\nA. 7", "#### 5\n"),
+        ("The answer is 5. Question: Tom has 3.", "The answer is 5. "),
+        ("The answer is 5.\n\nuser\nTom has 3.\nassistant\n7", "The answer is 5.\n\n"),
+        ("#### 5\n\nTom has 3 and 4. How many in all?\n\n#### 7", "#### 5\n\n"),
+        ("#### 5\n\nTom has 3 and 4. How many in all?", "#### 5\n\nTom has 3 and 4. How many in all?"),
+        ("#### 5\n\nWait, is 3 + 4 = 5?\n\n#### 7", "#### 5\n\nWait, is 3 + 4 = 5?\n\n#### 7"),
+        ("Answer:\n\nTom has 3. How many?\n\n#### 7", "Answer:\n\nTom has 3. How many?\n\n#### 7"),
     ],
 )
 def test_a_recited_next_question_is_cut_off(text: str, kept: str) -> None:
@@ -192,6 +202,20 @@ def test_the_first_sentence(text: str, first: str) -> None:
 
 def test_sentences_from_the_last_to_the_first() -> None:
     assert list(extract.sentences("One. Two 2.5!\n\nThree")) == ["Three", "Two 2.5!", "One."]
+
+
+@pytest.mark.parametrize(
+    ("behind", "refuted"),
+    [
+        (" is incorrect; it is 7", True),
+        ("$, but this is wrong", True),
+        ("$ is not a solution", True),
+        (" is not odd", False),
+        (". This is right", False),
+    ],
+)
+def test_what_follows_can_refute_an_answer(behind: str, refuted: bool) -> None:
+    assert extract.refuted("5" + behind, 1) is refuted
 
 
 def test_a_statement_can_be_taken_back() -> None:

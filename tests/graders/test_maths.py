@@ -447,3 +447,52 @@ def test_every_math_reference_is_right(math_test: list[dict[str, str]]) -> None:
         for text in (f"\\boxed{{{row['answer']}}}", f"{FINAL} ${row['answer']}$. {HOPE}"):
             assert judge(gold, text).verdict is Verdict.RIGHT, (row["unique_id"], text)
     assert wrong == TWO_BOXES
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("5", "\\boxed{x+y=5}"),
+        ("8", "\\boxed{2x+3y = 8}"),
+        ("4", "The line has the equation $3x - y = 4$."),
+        ("5", "The answer is not $5$."),
+        ("5", "Thus $x=5$ is not a solution."),
+        ("5", "We reject $x=5$."),
+        ("5", "So $x = 5$ is impossible, hence there are no solutions."),
+        ("5", "\\boxed{5} is incorrect; the right one is 7."),
+        ("5", "The answer is $5$, but this is wrong, so $7$."),
+        ("7", "x cannot be 7"),
+        ("7", "all real numbers except $7$"),
+        ("7", "There is no such number 7"),
+        ("7", "greater than 7"),
+        ("7", "3 (mod 7)"),
+        ("7", "in base 7"),
+        ("7", "See Figure 7."),
+        ("7", "7 factorial"),
+        ("2", "7 choose 2"),
+        ("2", "We get $x=1$. Also, $y=2$."),
+        ("7", ".7"),
+        ("5", "it is .5."),
+        ("5", "The answer is 5 below zero"),
+    ],
+)
+def test_what_is_denied_or_a_part_is_not_the_answer(target: str, text: str) -> None:
+    assert judge(sample(target), text).verdict is not Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("5", "We reject $x=-2$, so $x=5$."),
+        ("5", "Rejecting $x=-2$ we get $x=5$."),
+        ("5", "Since $x$ cannot be negative we have $x=5$."),
+        ("7", "The number that does not fit is $7$."),
+        ("5", "This is impossible unless $x=5$."),
+        ("7", "\\boxed{5} is incorrect; the right one is 7."),
+        ("0.5", "it is .5."),
+        ("(1,2)", "We get $x=1$. Also, $y=2$."),
+        ("2x+3y=8", "\\boxed{2x+3y = 8}"),
+    ],
+)
+def test_what_is_not_denied_is_the_answer(target: str, text: str) -> None:
+    assert judge(sample(target), text).verdict is Verdict.RIGHT

@@ -389,3 +389,54 @@ def test_a_number_that_goes_on_is_not_cut_short(text: str, first: str) -> None:
 )
 def test_a_part_or_a_denial_does_not_stand_for_the_answer(target: str, text: str) -> None:
     assert grade(target, text).verdict is not Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "- 5", "5 \u00b1 1", "5..6", "5 remainder 2", "5 R 2", "5r2", "5 more than 7", "5 less than twelve",
+        "5 minutes less than 1 hour", "5 squared", "5B", "5 bn", "5 lakh", "5' 6\"", "5 apples and 6 oranges",
+        "5 for Tom and 6 for Ann", "$5 each, or $10 in total", "5 if x > 2, otherwise 6", "5 percent of 20",
+        "5, so in total 12", "sqrt(5)", "\u221a5", "log 5", "twice 5", "step 5", "5 degrees below zero",
+        "found in 5 steps", "obtained by dividing 10 by 5", "5 over two",
+    ],
+)  # fmt: skip
+def test_a_part_of_what_is_stated_does_not_stand_for_it(stated: str) -> None:
+    assert grade("5", f"The answer is {stated}.").verdict is not Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "14 apples after 3 days", "14, so she has 14 apples", "she has 14 apples left", "14 more apples than Ann",
+        "14 apples out of 20", "14 if we round up", "14 (18 - 4), as 4 are gone", "14 over 2 weeks",
+    ],
+)  # fmt: skip
+def test_words_behind_a_number_leave_it_whole(stated: str) -> None:
+    assert grade("14", f"The answer is {stated}.").verdict is Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("-5", "The answer is - 5."),
+        ("5", "Answer:\n- 5 apples"),
+        ("2.5", "The answer is 2 and 1/2."),
+        ("1067", "the answer is rs . 1067"),
+        ("3", "She ate 7. She has 3 apples left out of 10."),
+        ("0.30000000000000004", "The answer is 0.3"),
+    ],
+)
+def test_a_number_is_read_as_it_is_meant(target: str, text: str) -> None:
+    assert grade(target, text).verdict is Verdict.RIGHT
+
+
+def test_a_printed_float_stands_for_what_rounds_to_it() -> None:
+    assert grade("0.6666666667", "The answer is 0.66666666667").verdict is Verdict.RIGHT
+    assert grade("0.6666666667", "The answer is 0.6666666668").verdict is Verdict.WRONG
+
+
+def test_many_openings_of_a_phrase_take_little_time() -> None:
+    start = time.process_time()
+    grade("5", "answer to " * 100_000)
+    assert time.process_time() - start < 1

@@ -1,7 +1,8 @@
 """Whether two mathematical answers are the same: bounded, exact, without sympy, `eval` or a clock.
 
-`notation` rewrites, `tokens` and `parser` read, `comparing` decides kind by kind over `nodes`, `numeric` and `reals`.
-Every stage is pure; limits and the budget of work are in `bounds`, so the same pair has one verdict on every machine.
+`notation` rewrites, `tokens` and `parser` read, `comparing` decides kind by kind over `nodes`, `numeric` and `reals`;
+`exact` confirms what only digits show. Every stage is pure; limits and the budget of work are in
+`bounds`, so the same pair has one verdict on every machine.
 """
 
 import re

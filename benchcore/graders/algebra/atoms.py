@@ -8,6 +8,7 @@ from benchcore.graders.algebra.bounds import Limit, Unreadable
 from benchcore.graders.algebra.cursor import Cursor
 from benchcore.graders.algebra.nodes import Node, Num, Op, Sym
 from benchcore.graders.algebra.signs import scalar
+from benchcore.graders.algebra.tokens import Token
 from benchcore.graders.algebra.values import (
     EMPTY,
     INFINITY,
@@ -126,8 +127,7 @@ class Atoms(Cursor):
                     inverse = "^-1"
         if (name[0] in _APPLIED or inverse) and self.mark("("):
             start = self.at
-            value = self.group("(")
-            items = value.items if isinstance(value, Bracket) else (value,)
+            items = self.bracketed("(")
             if all(is_node(item) for item in items):
                 args = tuple(scalar(item) for item in items)
                 if not any(name in nodes.symbols(arg) for arg in args):
@@ -169,14 +169,20 @@ class Atoms(Cursor):
         """The arguments of a function: in brackets, or the factors that follow it."""
         if self.mark("(", "{", "["):
             opening = self.token[1]
-            value = self.group(opening)
-            items = value.items if isinstance(value, Bracket | Listing) else (value,)
+            items = self.bracketed(opening)
             if len(items) > 1 and name not in ("min", "max", "gcd", "lcm"):
                 raise Unreadable("too many arguments")
             return [scalar(item) for item in items]
         negate = self.take("-")
         value = scalar(self.product(inside_function=True))
         return [nodes.negative(value, self.fuel) if negate else value]
+
+    def bracketed(self, opening: str) -> tuple[Value, ...]:
+        """The arguments in brackets. Raises `Unreadable` when an interval stands there."""
+        value = self.group(opening)
+        if isinstance(value, Bracket) and value.opening + value.closing not in ("()", "[]"):
+            raise Unreadable("brackets that do not match")
+        return value.items if isinstance(value, Bracket | Listing) else (value,)
 
     def article(self) -> bool:
         """Whether "a" stands before a number in words: a third, a hundred."""
@@ -231,9 +237,7 @@ class Atoms(Cursor):
         if text == "set(":
             return self.set_of()
         if text == "\\frac":
-            self.at += 1
-            top, bottom = scalar(self.argument()), scalar(self.argument())
-            return nodes.multiply((top, nodes.reciprocal(bottom)), self.fuel)
+            return self.fraction()
         if text == "\\sqrt":
             return self.square_root()
         if text == "\\binom":
@@ -281,6 +285,17 @@ class Atoms(Cursor):
                 self.at += 1
             return Sym(f"{text[1:]} {name}")
         raise Unreadable(f"{text} where a value belongs")
+
+    def fraction(self) -> Value:
+        """A fraction. Raises `Unreadable` for a derivative, which is written like one."""
+        self.at += 1
+        start = self.at
+        top = scalar(self.argument())
+        middle = self.at
+        bottom = scalar(self.argument())
+        if _is_derivative(self.tokens[start:middle], self.tokens[middle : self.at]):
+            raise Unreadable("a derivative")
+        return nodes.multiply((top, nodes.reciprocal(bottom)), self.fuel)
 
     def series(self, kind: str) -> Value:
         """A sum or a product over a range of whole numbers, term by term."""
@@ -336,3 +351,12 @@ class Atoms(Cursor):
             raise Unreadable("a base of what is no number")
         self.at += 1
         return literals.based(f"{digits[1]}_{self.subscript()}")
+
+
+def _is_derivative(top: list[Token], bottom: list[Token]) -> bool:
+    """Whether a fraction is a derivative by its letters: d, or d of something, over dx or dx^2."""
+    above, below = ([token for token in part if token[1] not in ("{", "}")] for part in (top, bottom))
+    if [token[1] for token in (*above[:1], *below[:1])] != ["d", "d"]:
+        return False
+    along = len(below) > 1 and below[1][0] == "symbol" and (len(below) == 2 or below[2][1] == "^")
+    return along and (len(above) == 1 or above[1][0] in ("symbol", "function") or above[1][1] in ("(", "^"))

@@ -8,6 +8,7 @@ from benchcore.graders.algebra import nodes, numeric, reals, units
 from benchcore.graders.algebra.bounds import Fuel, Undecided
 from benchcore.graders.algebra.nodes import HUNDREDTH, Node, Num, Op, Sym
 from benchcore.graders.algebra.values import (
+    NAMELESS,
     Based,
     Bracket,
     Chain,
@@ -26,7 +27,14 @@ _INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
 def same(gold: Value, answer: Value, fuel: Fuel) -> bool:
     """Whether a careful reader takes `answer` for `gold`. Raises `Undecided`, or `Limit` out of `fuel`."""
     fuel.spend(3)
-    gold, answer = settle(gold, fuel), settle(answer, fuel)
+    rough = _is_rough(answer) and not _is_rough(gold)
+    found = _same_settled(settle(gold, fuel), settle(answer, fuel), fuel)
+    if found and rough:
+        raise Undecided("an approximation on one side only")
+    return found
+
+
+def _same_settled(gold: Value, answer: Value, fuel: Fuel) -> bool:
     if _is_scalar(gold) and _is_scalar(answer):
         return same_scalar(gold, answer, fuel)
     if isinstance(gold, Chain) or isinstance(answer, Chain):
@@ -110,7 +118,9 @@ def settle(value: Value, fuel: Fuel) -> Value:
     sides, signs = value.sides, value.signs
     if "approx" in signs:
         cut = signs.index("approx")
-        if cut == 0 and is_label(sides[0]):
+        if sides[0] == NAMELESS:
+            sides, signs = sides[1:2], ()
+        elif _is_rough(value):
             sides, signs = sides[:2], ("=",)
         else:
             sides, signs = sides[: cut + 1], signs[:cut]
@@ -136,6 +146,11 @@ def settle(value: Value, fuel: Fuel) -> Value:
     if len(sides) == 2 and any(map(_varies, sides)):
         return Chain(sides, signs)
     raise Undecided("sides that are not equal")
+
+
+def _is_rough(value: Value) -> bool:
+    r"""Whether no exact value is given: ``x \approx 5``, ``\approx 5``."""
+    return isinstance(value, Chain) and value.signs[0] == "approx" and is_label(value.sides[0])
 
 
 def is_label(value: Value) -> bool:
@@ -293,7 +308,15 @@ def _same_listings(gold: Value, answer: Value, fuel: Fuel) -> bool:
             return _same_as_tuple(one, _items(other), fuel)
     if not ours or not theirs:
         return not ours and not theirs
+    if min(len(ours), len(theirs)) == 1 and len(_variables(ours) | _variables(theirs)) > 1:
+        raise Undecided("values of several variables")
     return _covers(ours, theirs, fuel) and _covers(theirs, ours, fuel, turned=True)
+
+
+def _variables(items: Sequence[Value]) -> set[str]:
+    """The names that label `items`, without their subscripts: x_1 and x_2 are two values of x."""
+    labels = (_labelled(item)[0] for item in items)
+    return {label.name.partition("_")[0] for label in labels if isinstance(label, Sym)}
 
 
 def _covers(these: Sequence[Value], those: Sequence[Value], fuel: Fuel, turned: bool = False) -> bool:

@@ -32,7 +32,7 @@ _REWRITES = re.compile(
 _CURRENCY = re.compile(r"(?<![\\\w$])(?:US)?\$(?=\s?[-.0-9])")
 _BOXED = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*\{")
 _BLANKS = re.compile(r"\s+")
-_ENDS = " \t\r\n.,;:"
+_ENDS = " \t\r\n.,;"
 _ANOTHER = re.compile(r"(?:\s*\\\\)+\s*$")
 _BARRED = re.compile("(?:[0-9][\u0304\u0305])+")  # digits with a combining bar above
 _CHOOSE = re.compile(r"(?<![\w})])(?:\{\})?_\{?([0-9]+)\}?\s?C_(?:\{([0-9]+)\}|([0-9]))")
@@ -59,7 +59,7 @@ def tidy(text: str) -> str:
         if r"\text{" in text:
             text = _TEXT_BASE.sub(r"\1", text)
     text = _BLANKS.sub(" ", text).strip()
-    if text[-1:] in (".", ",", ";", ":", "\\"):
+    if text[-1:] in (".", ",", ";", "\\"):
         text = _stripped(text)
     return text
 

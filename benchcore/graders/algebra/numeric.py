@@ -1,6 +1,7 @@
 """Expressions at a point, as complex numbers of 70 digits.
 
-Equal constants agree to 50 digits here; so do equal functions at points derived from their variables' names.
+Equal constants agree to 50 digits here; so do equal functions at points derived from their variables' names. Whether
+so many digits are enough, `exact` says.
 `decimal` is used through one context without traps: out of range gives NaN or infinity, which is `Undefined`.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_FLOOR, Context, Decimal
 
 from benchcore.graders.algebra.bounds import Fuel, Limit, Undecided
+from benchcore.graders.algebra.exact import confirmed
 from benchcore.graders.algebra.nodes import Node, Num, Sym, bits, symbols
 from benchcore.graders.algebra.values import INFINITY, NEGATIVE_INFINITY
 
@@ -139,9 +141,10 @@ def equal(first: Node, second: Node, fuel: Fuel) -> bool:
         return False
     if not names:
         try:
-            return agree(value(first, {}, fuel), value(second, {}, fuel))
+            same = agree(value(first, {}, fuel), value(second, {}, fuel))
         except Undefined:
             raise Undecided("no value") from None
+        return same and confirmed(first, second, fuel)
     for real in (True, False):
         agreed = 0
         for index in range(POINTS):
@@ -154,7 +157,7 @@ def equal(first: Node, second: Node, fuel: Fuel) -> bool:
                 return False
             agreed += 1
         if agreed >= ENOUGH:
-            return True
+            return confirmed(first, second, fuel)
     raise Undecided("no value at enough points")
 
 

@@ -19,6 +19,9 @@ from benchcore.graders.algebra.signs import both_signs, negated, quantity, scala
 from benchcore.graders.algebra.tokens import END, Token, tokenize
 from benchcore.graders.algebra.values import (
     EMPTY,
+    INFINITY,
+    NAMELESS,
+    NEGATIVE_INFINITY,
     REALS,
     Bracket,
     Chain,
@@ -33,7 +36,6 @@ from benchcore.graders.algebra.values import (
 _SIGNS = frozenset(("=", "<", ">", "<=", ">=", "!=", "approx", "in"))
 _JOINTS = frozenset((",", ";", "or", "and"))
 _MATRICES = frozenset(("pmatrix", "bmatrix", "matrix", "Bmatrix", "smallmatrix", "array"))
-_NO_UNIT = frozenset(("is", "are", "was", "not", "answer", "because", "since", "where", "if", "when", "then", "but"))
 _LONGEST_UNIT = 8  # words of a unit, its powers and signs
 _MOST_SIGNS = 3  # plus-minus signs in one expression, each of which doubles it
 
@@ -96,11 +98,14 @@ class Parser(Products):
         return token[0] in ("mark", "word") and token[1].lower() in _JOINTS
 
     def relation(self) -> Value:
-        """Unions with signs between them; a sign before the first is dropped."""
-        if not (self.take("approx") or self.take("=")):
+        """Unions with signs between them; a sign before the first is dropped, but for the approximate one."""
+        rough = self.take("approx")
+        if not (rough or self.take("=")):
             self.take("implies")
         sides = [self.union()]
         signs: list[str] = []
+        if rough:
+            sides, signs = [NAMELESS, *sides], ["approx"]
         while True:
             if self.token[0] == "mark" and self.token[1] in _SIGNS:
                 signs.append(self.token[1])
@@ -198,7 +203,7 @@ class Parser(Products):
             if token[0] == "word" and token[1].lower() not in ("or", "and", "to", "am", "pm", "base", "except", "mod"):
                 if token[1] == "in" and self.tokens[self.at + 1][1] in ("[", "(", "set("):
                     break
-                if token[1].lower() in _NO_UNIT or len(pieces) >= _LONGEST_UNIT:
+                if len(pieces) >= _LONGEST_UNIT:
                     raise Unreadable("words that are no unit")
                 pieces.append(token[1])
                 self.at += 1
@@ -215,6 +220,8 @@ class Parser(Products):
                 break
         if start == self.at:
             return ""
+        if not units.readable(pieces):
+            raise Unreadable("words that are no unit")
         return units.canonical(" ".join(pieces))
 
     def group(self, opening: str) -> Value:
@@ -241,7 +248,11 @@ class Parser(Products):
         closing = self.token[1]
         self.at += 1
         self.depth -= 1
-        if len(items) == 1 and opening + closing in ("()", "[]", "{}"):
+        if (opening == "[" and items[0] == NEGATIVE_INFINITY) or (closing == "]" and items[-1] == INFINITY):
+            raise Unreadable("an interval that is closed at infinity")
+        if len(items) == 1:
+            if opening + closing not in ("()", "[]", "{}"):
+                raise Unreadable("brackets that do not match")
             inner = items[0]
             if opening == "(" and self.mark("_") and isinstance(inner, Num):
                 return self.based_group()

@@ -1,6 +1,10 @@
 """Units as data: which words name the same one, and which words behind a number only say what is counted."""
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from benchcore.graders.algebra.words import changes_number, is_ordinal
 
 # canonical name: its other spellings, without plurals in "s"
 _SAME = {
@@ -61,8 +65,24 @@ _NO_POWER = frozenset(("C", "F", "degree", "percent", "dollar", "cent", "euro", 
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 _COUNTING = (
     "integer number value total element item different distinct possible such positive of the in all each exactly "
-    "about approximately only long away old more less left apiece altogether both"
+    "only long away old more less left apiece altogether both"
 )
+# Words that make another statement of the number before them: what they say is not read here.
+_STOPPING = (
+    "is are was not no never answer because since where if when then but without unless maybe perhaps possibly "
+    "plus minus over under divided multiplied modulo modulus factorial exponent logarithm reciprocal inverse "
+    "conjugate doubled tripled halved repeating recurring "
+    "than least most minimum maximum max beyond below above onward onwards upward upwards "
+    "about approximately roughly around nearly almost "
+    "extraneous rejected excluded undefined"
+)
+_STOPS = frozenset(_STOPPING.split())
+# Words that do so unless they belong to something that is counted: "5 more", but not "5 more marbles".
+_QUALIFYING = (
+    "more less fewer larger smaller greater bigger higher lower negative imaginary invalid unknown impossible wrong "
+    "incorrect false squared cubed"
+)
+_QUALIFIES = frozenset(_QUALIFYING.split())
 _COUNTS = frozenset(_COUNTING.split())  # they say that something is counted, not what
 COUNT = "count"
 # words for what is counted that mean the same
@@ -75,6 +95,20 @@ _WORD = re.compile(r"[^\W\d_]+|[/^]|\d+", re.UNICODE)
 def known(word: str) -> bool:
     """Whether `word` alone is the name of a unit."""
     return word in _CANONICAL or _singular(word.lower()) in _CANONICAL
+
+
+def readable(phrase: Sequence[str]) -> bool:
+    """Whether the words behind a number can be its unit: they leave it the number that it is.
+
+    They do not in "5 squared", "5 thirds", "5 over two", "5 at most" or "5 more"; they do in "5 squared units",
+    "5 third graders" and "5 more marbles".
+    """
+    words = [word.lower() for word in phrase]
+    for word, after in pairwise((*words, "of")):
+        which_one = is_ordinal(word) and after != "of" and not known(after)
+        if word in _STOPS or (changes_number(word) and not which_one):
+            return False
+    return _QUALIFIES.isdisjoint(words) or any(word.isalpha() for word in set(words) - _QUALIFIES - _COUNTS)
 
 
 def may_be_raised(word: str) -> bool:

@@ -84,6 +84,7 @@ INFINITY = Sym("infty")
 NEGATIVE_INFINITY = Op("mul", (MINUS_ONE, INFINITY))
 REALS = Bracket("(", ")", (NEGATIVE_INFINITY, INFINITY))
 EMPTY = Listing((), "set")
+NAMELESS = Word("")  # what an approximate sign in front of an answer stands behind
 
 _SCALARS = (Num, Sym, Op)
 

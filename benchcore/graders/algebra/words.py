@@ -31,6 +31,16 @@ _PARTS |= {word + "s": value for word, value in _PARTS.items()} | {"halves": 2}
 _SIGNS = {"minus": -1, "negative": -1, "plus": 1, "positive": 1}
 _NUMBER_WORDS = frozenset(_SMALL) | frozenset(_TENS) | frozenset(SCALES) | frozenset(_PARTS) | frozenset(_SIGNS)
 
+_RARE_PARTS = (
+    "eleventh thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth thirtieth fortieth fiftieth "
+    "sixtieth seventieth eightieth ninetieth millionth billionth trillionth"
+)
+_ORDINALS = frozenset((*_RARE_PARTS.split(), *(word for word in _PARTS if word.endswith(("th", "third")))))
+_RARE_SCALES = "quadrillion quintillion lakh crore grand mil mn mln bn bln tn"
+_MANY = frozenset((*SCALES, *_RARE_SCALES.split(), *_ORDINALS))
+_COINS = frozenset(("quarter", "quarters"))  # things that are counted too
+_CHANGING = frozenset((*_SMALL, *_TENS, *_PARTS, *_MANY, *(word + "s" for word in _MANY))) - _COINS
+
 _SAME = {
     "undefined": ("dne", "does not exist", "doesn't exist", "not defined", "is undefined", "not exist"),
     "no solution": ("no solutions", "no real solution", "no real solutions", "none", "no such", "empty set"),
@@ -51,6 +61,16 @@ def is_number_word(word: str) -> bool:
     return word.lower() in _NUMBER_WORDS
 
 
+def changes_number(word: str) -> bool:
+    """Whether `word` behind a number makes another number of it: "thirds", "hundredths", "dozens", "two"."""
+    return word in _CHANGING
+
+
+def is_ordinal(word: str) -> bool:
+    """Whether `word` may also say which one: "third" in "third graders"."""
+    return word in _ORDINALS
+
+
 def number(words: list[str]) -> Fraction | None:
     """The number that `words` spell ("one hundred and five", "three quarters"), or None."""
     words = [word.lower() for word in words]
@@ -67,8 +87,13 @@ def number(words: list[str]) -> Fraction | None:
 
 
 def phrase(text: str) -> str:
-    """`text` as words alone: lower case, without quotes, punctuation, articles; synonyms under one name."""
+    """`text` as words alone: lower case, without quotes, punctuation, articles; synonyms under one name.
+
+    A minus sign in front stays.
+    """
     plain = " ".join(_ORDINAL.sub("", text.lower()).translate(_IGNORED).split())
+    if text.lstrip(" +").startswith("-"):
+        return "-" + plain
     for article in _ARTICLES:
         plain = plain.removeprefix(article)
     return _CANONICAL.get(plain, plain)

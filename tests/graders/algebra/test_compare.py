@@ -445,6 +445,71 @@ def test_rarer_notation(gold: str, answer: str) -> None:
     assert compare(gold, answer).relation is Relation.EQUAL
 
 
+BEHIND_A_NUMBER = (
+    "squared, cubed, factorial, hundredths, thirds, halves, third, fifths of a cup, dozens, quadrillion, modulo seven, "
+    "over two, times two, plus a constant, minus one, divided by two, at most, at least, more, less, below zero, "
+    "extraneous, more than x, negative, approximately, maximum, repeating, squared cubed"
+)
+
+
+@pytest.mark.parametrize("words", BEHIND_A_NUMBER.split(", "))
+def test_words_that_change_a_number_are_no_unit_of_it(words: str) -> None:
+    for answer in (f"5 {words}", rf"5\text{{ {words}}}", rf"\frac{{10}}{{2}}\text{{ {words}}}"):
+        assert compare("5", answer).relation is not Relation.EQUAL
+    assert not understood(rf"5\text{{ {words}}}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["squared units", "feet squared", "more marbles", "third graders", "quarters", "times", "min", "positive integers"],
+)
+def test_words_that_leave_a_number_as_it_is_may_be_missing(words: str) -> None:
+    assert compare("5", f"5 {words}").relation is compare(rf"5\text{{ {words}}}", "5").relation is Relation.EQUAL
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("x", r"\frac{d}{dx} x^2"),
+        ("x", r"\frac{\mathrm{d}}{\mathrm{d}x} x^2"),
+        (r"\frac{y}{x}", r"\frac{dy}{dx}"),
+        (r"\frac{y}{x^2}", r"\frac{d^2y}{dx^2}"),
+        ("2", r"\frac{d(x^2)}{dx}"),
+        ("3 - 2f(x)", "3 - 2f(x]"),
+        (r"\max(1,2)", r"\max(1,2]"),
+        ("5", "(5]"),
+        (r"x \le -2", r"[-\infty,-2]"),
+        (r"[2,\infty)", r"[2,\infty]"),
+        ("3:1", "3:"),
+        ("3:1:1", "3:1:"),
+        ("John", "-John"),
+        ("-John", r"\text{John}"),
+        ("John", r"+{-}\text{John}"),
+    ],
+)
+def test_what_is_written_wrongly_or_means_something_else_is_not_read(gold: str, answer: str) -> None:
+    assert compare(gold, answer).relation is compare(answer, gold).relation is Relation.UNDECIDED
+
+
+@pytest.mark.parametrize(("one", "other"), [(r"\frac{d}{d+e}", r"\frac{d}{e+d}"), (r"\frac{ad}{dc}", r"\frac{a}{c}")])
+def test_a_fraction_with_a_variable_d_is_no_derivative(one: str, other: str) -> None:
+    assert compare(one, other).relation is Relation.EQUAL
+
+
+def test_values_of_several_variables_are_not_one_value() -> None:
+    assert compare("5", "x=5, y=5").relation is Relation.UNDECIDED
+    assert compare("5", "x_1=5, x_2=5").relation is compare("5", "x=5, x=5").relation is Relation.EQUAL
+
+
+@pytest.mark.parametrize("approximation", [r"\approx 5", r"x \approx 5", "x ≈ 5.0"])
+def test_an_approximation_alone_is_not_the_exact_gold(approximation: str) -> None:
+    assert compare("5", approximation).relation is Relation.UNDECIDED
+    assert compare("5, 6", f"{approximation}, 6").relation is Relation.UNDECIDED
+    assert compare("6", approximation).relation is Relation.DIFFERENT
+    assert compare(r"\approx 5", approximation).relation is Relation.EQUAL
+    assert compare(approximation, "5").relation is compare("5", r"5 \approx 5.0").relation is Relation.EQUAL
+
+
 def test_ratios_with_zeros() -> None:
     assert compare("3:4", "0:0").relation is compare("0:5:3", "0:1:2").relation is Relation.DIFFERENT
     assert compare("0:5", "0:7").relation is Relation.EQUAL

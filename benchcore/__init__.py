@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchcore.graders.sandbox.program import Program
     from benchcore.metrics.pass_at import pass_at
     from benchcore.metrics.rates import accuracy
-    from benchcore.prompts import LmEval
+    from benchcore.prompts import LmEval, chat
     from benchcore.records import Completion, Decode, Figure, Grade, Message, Request, RunRecord, Sample, Verdict
     from benchcore.task import Row, Task
 
@@ -38,7 +38,7 @@ _HOME = {
     "graders.sandbox.program": ("Program",),
     "metrics.pass_at": ("pass_at",),
     "metrics.rates": ("accuracy",),
-    "prompts": ("LmEval",),
+    "prompts": ("LmEval", "chat"),
     "records": ("Completion", "Decode", "Figure", "Grade", "Message", "Request", "RunRecord", "Sample", "Verdict"),
     "task": ("Row", "Task"),
 }
@@ -63,6 +63,7 @@ __all__ = [
     "Task",
     "Verdict",
     "accuracy",
+    "chat",
     "check_tasks",
     "choice",
     "code",

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import importlib.metadata
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,16 @@ from benchcore.records import Message, Prompt
 from benchcore.task import Row
 
 LM_EVAL = "0.4.13"
+
+
+def chat(shots: Iterable[tuple[str, str]], question: str) -> tuple[Message, ...]:
+    """A few-shot prompt as turns: each shot a question and its answer, then the question."""
+    shown = [
+        Message(role=role, content=content)
+        for shot in shots
+        for role, content in zip(("user", "assistant"), shot, strict=True)
+    ]
+    return (*shown, Message(role="user", content=question))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +61,16 @@ class LmEval:
         Where lm-eval opens the answer itself (`gen_prefix`), that opening is the last, unfinished turn.
         """
         recipe = _recipe(self.file)
-        turns: list[Message] = []
-        if system := recipe.system(row):
-            turns.append(Message(role="system", content=system))
-        for shot in recipe.shots:
-            turns.append(Message(role="user", content=self._question(recipe, shot)))
-            answer = _join(recipe.opening(shot), self._answer(recipe, shot), " ")
-            turns.append(Message(role="assistant", content=answer))
-        turns.append(Message(role="user", content=self._question(recipe, row)))
-        if opening := recipe.opening(row):
-            turns.append(Message(role="assistant", content=opening))
-        return tuple(turns)
+        shots = [
+            (self._question(recipe, shot), _join(recipe.opening(shot), self._answer(recipe, shot), " "))
+            for shot in recipe.shots
+        ]
+        system, opening = recipe.system(row), recipe.opening(row)
+        return (
+            *([Message(role="system", content=system)] if system else ()),
+            *chat(shots, self._question(recipe, row)),
+            *([Message(role="assistant", content=opening)] if opening else ()),
+        )
 
     def _question(self, recipe: "_Recipe", row: Row) -> str:
         return _render(self._template("question", self.question, recipe.question), row)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from benchcore import Decode, Message, Row, Sample, Task, accuracy, choice, source
+from benchcore import Decode, Row, Sample, Task, accuracy, chat, choice, source
 from benchcore.data.shots import WithShots
 
 SHOTS = (57, 39, 40, 146, 138, 172)  # one of each letter, and one more for when a shot itself is asked
@@ -55,12 +55,8 @@ def sample(row: Row) -> Sample:
 
 
 def instruct(row: Row) -> Sample:
-    turns: list[Message] = []
-    for shot in row["shots"]:
-        turns.append(Message(role="user", content=question(shot)))
-        turns.append(Message(role="assistant", content=answer(shot)))
-    turns.append(Message(role="user", content=question(row)))
-    return replace(sample(row), prompt=tuple(turns))
+    prompt = chat([(question(shot), answer(shot)) for shot in row["shots"]], question(row))
+    return replace(sample(row), prompt=prompt)
 
 
 TASK = Task(

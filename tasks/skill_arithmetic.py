@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from benchcore import Decode, Message, Row, Sample, Task, accuracy, generated, numbers
+from benchcore import Decode, Row, Sample, Task, accuracy, chat, generated, numbers
 
 OPERATIONS: dict[str, tuple[str, Callable[[int, int], int]]] = {
     "addition": ("+", lambda a, b: a + b),
@@ -53,12 +53,8 @@ def sample(row: Row) -> Sample:
 
 def instruct(row: Row) -> Sample:
     operation = row["operation"]
-    turns: list[Message] = []
-    for a, b in row["shots"]:
-        turns.append(Message(role="user", content=question(operation, a, b)))
-        turns.append(Message(role="assistant", content=answer(operation, a, b)))
-    turns.append(Message(role="user", content=question(operation, row["a"], row["b"])))
-    return replace(sample(row), prompt=tuple(turns))
+    shots = [(question(operation, a, b), answer(operation, a, b)) for a, b in row["shots"]]
+    return replace(sample(row), prompt=chat(shots, question(operation, row["a"], row["b"])))
 
 
 TASK = Task(

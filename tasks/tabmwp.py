@@ -8,7 +8,7 @@ their solutions: a sum, a price, an option and a yes or no.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from benchcore import Decode, Message, Row, Sample, Task, accuracy, numbers, source
+from benchcore import Decode, Row, Sample, Task, accuracy, chat, numbers, source
 from benchcore.data.shots import WithShots
 
 SHOTS = (8, 24, 37, 45)
@@ -49,12 +49,8 @@ def sample(row: Row) -> Sample:
 
 
 def instruct(row: Row) -> Sample:
-    turns: list[Message] = []
-    for shot in row["shots"]:
-        turns.append(Message(role="user", content=question(shot)))
-        turns.append(Message(role="assistant", content=answer(shot)))
-    turns.append(Message(role="user", content=question(row)))
-    return replace(sample(row), prompt=tuple(turns))
+    prompt = chat([(question(shot), answer(shot)) for shot in row["shots"]], question(row))
+    return replace(sample(row), prompt=prompt)
 
 
 TASK = Task(

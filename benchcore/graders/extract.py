@@ -6,7 +6,7 @@ and no pattern can be entered twice on the same run of characters. None cuts an 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -299,6 +299,17 @@ def concluding_number(text: str) -> str:
 def refused(text: str) -> bool:
     """Whether the last sentence says that there is no answer ("it is not possible to determine how many")."""
     return _REFUSED.search(next(conclusions(text), "")) is not None
+
+
+def unstated(text: str, rules: Iterable[tuple[str, Callable[[str], str | None]]]) -> Span | None:
+    """The answer of a text that never says "the answer is": by the first of `rules` that finds one.
+
+    None where none does, or where the text says that there is no answer.
+    """
+    for rule, scan in () if refused(text) else rules:
+        if found := scan(text):
+            return Span(text=found, rule=rule)
+    return None
 
 
 def sentence(text: str) -> str:

@@ -27,10 +27,10 @@ from benchcore.graders.extract import (
     last_boxed,
     last_formula,
     last_output,
-    refused,
     refuted,
     sentence,
     statements,
+    unstated,
     window,
     withdrawn,
 )
@@ -165,10 +165,7 @@ def extract(text: str) -> Span | None:
         if found:
             corrected = last_formula(withdrawn(text, statement.at))
             return Span(text=corrected or found, rule="correction" if corrected else statement.rule)
-    for rule, scan in () if refused(text) else RULES:
-        if found := scan(text):
-            return Span(text=found, rule=rule)
-    return None
+    return unstated(text, RULES)
 
 
 def stated(stretch: str, *, only_formulas: bool = False) -> str | None:

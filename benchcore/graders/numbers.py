@@ -21,9 +21,9 @@ from benchcore.graders.extract import (
     first_line,
     last_bold,
     last_output,
-    refused,
     sentence,
     statements,
+    unstated,
     window,
     withdrawn,
 )
@@ -96,7 +96,7 @@ def extract(text: str) -> Span | None:
     for statement in statements(text):
         if found := _stated(statement):
             return _corrected(withdrawn(text, statement.at)) or Span(text=found, rule=statement.rule)
-    return unstated(text)
+    return unstated(text, RULES)
 
 
 def _stated(statement: Statement) -> str | None:
@@ -109,14 +109,6 @@ def _stated(statement: Statement) -> str | None:
     if number is not None or not formula:
         return clause if partial(clause) else number or maths.stated(statement.text, only_formulas=True)
     return maths.stated(statement.text)
-
-
-def unstated(text: str) -> Span | None:
-    """The number of a text that never says "the answer is": by the first rule that finds one, or None."""
-    for rule, scan in () if refused(text) else RULES:
-        if found := scan(text):
-            return Span(text=found, rule=rule)
-    return None
 
 
 def alone(text: str) -> str | None:

@@ -6,6 +6,8 @@ is part of a formula ("2x", "3\\sqrt{2}") is not taken at all: nothing stands fo
 
 import re
 
+from benchcore.graders.algebra.words import CARDINALS, SCALES
+
 NEAR = 20  # characters before a number that say what it is a part of
 
 _SIGNS = {"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " "}
@@ -23,14 +25,8 @@ _DIGITS = (
     rf"|{_FRACTION}|[{_VULGAR}]"
     rf"|(?:{_INTEGER}(?:\.[0-9]++)?|\.[0-9]++){_POWER}?(?:\s?/\s?{_INTEGER}(?:\.[0-9]++)?)?)"
 )
-_VALUES = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-}  # fmt: skip
 _POWERS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
-_VALUE = rf"(?:{'|'.join(sorted(_VALUES, key=len, reverse=True))})"
+_VALUE = rf"(?:{'|'.join(sorted(CARDINALS, key=len, reverse=True))})"
 _MAGNITUDES = {"k": 3, "hundred": 2, **_POWERS}
 _WORD = rf"(?:{_VALUE}|hundred|dozen|{'|'.join(_POWERS)})"
 _PERCENT = r"(?:\s?\\?%|\s?(?:percent|per cent)\b)?"
@@ -246,10 +242,10 @@ def _value(words: str) -> str:
         return "1/2"
     total = current = 0
     for word in re.findall(r"[a-z]+", words):
-        if word in _VALUES:
-            current += _VALUES[word]
-        elif word in ("hundred", "dozen"):
-            current = max(1, current) * (100 if word == "hundred" else 12)
+        if word in CARDINALS:
+            current += CARDINALS[word]
         elif word in _POWERS:
-            total, current = total + max(1, current) * 10 ** _POWERS[word], 0
+            total, current = total + max(1, current) * SCALES[word], 0
+        elif word in SCALES:
+            current = max(1, current) * SCALES[word]
     return str(total + current)

@@ -1,8 +1,9 @@
 """Whether two mathematical answers are the same: bounded, exact, without sympy, `eval` or a clock.
 
-`notation` rewrites, `tokens` and `parser` read, `comparing` decides kind by kind over `nodes`, `numeric` and `reals`;
-`exact` confirms what only digits show. Every stage is pure; limits and the budget of work are in
-`bounds`, so the same pair has one verdict on every machine.
+`notation` rewrites, `tokens` and `parser` read, `comparing` decides by the kind of the two sides: `scalars`,
+`equations`, `reals`, `colons` and what is made of them, over `nodes` and `numeric`; `exact` confirms what only digits
+show. Every stage is pure; limits and the budget of work are in `bounds`, so the same pair has one verdict on every
+machine.
 """
 
 import re

@@ -18,7 +18,6 @@ from benchcore.graders.algebra.values import (
     Listing,
     Value,
     Word,
-    is_node,
 )
 
 NAMED_OBJECTS = frozenset(
@@ -128,7 +127,7 @@ class Atoms(Cursor):
         if (name[0] in _APPLIED or inverse) and self.mark("("):
             start = self.at
             items = self.bracketed("(")
-            if all(is_node(item) for item in items):
+            if all(isinstance(item, Node) for item in items):
                 args = tuple(scalar(item) for item in items)
                 if not any(name in nodes.symbols(arg) for arg in args):
                     return Op(f"{name}{inverse}()", args)

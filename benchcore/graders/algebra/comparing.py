@@ -1,12 +1,12 @@
 """Comparison of two parsed answers, kind by kind. `same` is true or false, or raises `Undecided`."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import pairwise
 
-from benchcore.graders.algebra import nodes, numeric, reals, units
+from benchcore.graders.algebra import colons, equations, nodes, numeric, reals, scalars
 from benchcore.graders.algebra.bounds import Fuel, Undecided
-from benchcore.graders.algebra.nodes import HUNDREDTH, Node, Num, Op, Sym
+from benchcore.graders.algebra.nodes import Node, Num, Op, Sym
+from benchcore.graders.algebra.scalars import is_scalar
 from benchcore.graders.algebra.values import (
     NAMELESS,
     Based,
@@ -35,8 +35,8 @@ def same(gold: Value, answer: Value, fuel: Fuel) -> bool:
 
 
 def _same_settled(gold: Value, answer: Value, fuel: Fuel) -> bool:
-    if _is_scalar(gold) and _is_scalar(answer):
-        return same_scalar(gold, answer, fuel)
+    if is_scalar(gold) and is_scalar(answer):
+        return scalars.same(gold, answer, fuel)
     if isinstance(gold, Chain) or isinstance(answer, Chain):
         return _same_chains(gold, answer, fuel)
     if isinstance(gold, Listing) or isinstance(answer, Listing):
@@ -48,7 +48,7 @@ def _same_settled(gold: Value, answer: Value, fuel: Fuel) -> bool:
     if isinstance(gold, Based) or isinstance(answer, Based):
         return _same_based(gold, answer, fuel)
     if isinstance(gold, Colon) or isinstance(answer, Colon):
-        return _same_colons(gold, answer, fuel)
+        return colons.same(gold, answer, fuel)
     if isinstance(gold, Word) and isinstance(answer, Word):
         return gold.text == answer.text
     return False
@@ -69,43 +69,6 @@ def kind(value: Value) -> str:
         Colon: "ratio or time", Word: "word",
     }  # fmt: skip
     return names[type(value)]
-
-
-# Scalars
-
-
-def same_scalar(gold: Value, answer: Value, fuel: Fuel) -> bool:
-    """Numbers and expressions, with their units."""
-    ours, unit = _parts(gold)
-    theirs, other = _parts(answer)
-    if units.contradict(unit, other):
-        return False
-    if "percent" in (unit, other) and unit != other:
-        percent, plain = (ours, theirs) if unit == "percent" else (theirs, ours)
-        return numeric.equal(percent, plain, fuel) or numeric.equal(
-            nodes.multiply((percent, HUNDREDTH), fuel), plain, fuel
-        )
-    if numeric.equal(ours, theirs, fuel):
-        return True
-    if "degree" in (unit, other) and unit != other:
-        angle, plain = (ours, theirs) if unit == "degree" else (theirs, ours)
-        return not isinstance(plain, Num) and numeric.equal(Op("degree", (angle,)), plain, fuel)
-    _refuse_opaque(ours, theirs)
-    return False
-
-
-def _parts(value: Value) -> tuple[Node, str]:
-    if isinstance(value, Quantity):
-        return value.node, value.unit
-    assert isinstance(value, Num | Sym | Op)
-    return value, ""
-
-
-def _refuse_opaque(ours: Node, theirs: Node) -> None:
-    """Raise `Undecided` where the same functions without a definition stand on both sides: f(2) may be f(1)."""
-    unknown = nodes.operations(ours) - numeric.KNOWN
-    if unknown and unknown == nodes.operations(theirs) - numeric.KNOWN:
-        raise Undecided("functions without a definition")
 
 
 # Statements
@@ -170,7 +133,7 @@ def is_label(value: Value) -> bool:
 
 def _varies(value: Value) -> bool:
     node = value.node if isinstance(value, Quantity) else value
-    return not isinstance(node, Num | Sym | Op) or bool(nodes.symbols(node))
+    return not isinstance(node, Node) or bool(nodes.symbols(node))
 
 
 def _labelled(value: Value) -> tuple[Value | None, Value]:
@@ -186,18 +149,18 @@ def _same_chains(gold: Value, answer: Value, fuel: Fuel) -> bool:
             return same(ours, theirs, fuel)
         if not (_varies(ours) and _varies(theirs)) or _names(gold) != _names(answer):
             return False
-        return _same_equations(gold, answer, fuel)
+        return equations.same(gold, answer, fuel)
     if (name is None) != (other is None) and not (isinstance(ours, Chain) or isinstance(theirs, Chain)):
         return same(ours, theirs, fuel)
     if isinstance(gold, Chain) and isinstance(answer, Chain) and gold.signs == answer.signs == ("=",):
-        return _same_equations(gold, answer, fuel)
+        return equations.same(gold, answer, fuel)
     if isinstance(gold, Chain) and isinstance(answer, Chain) and len(gold.sides) == len(answer.sides):
         try:
             return reals.same_sets(gold, answer, fuel)
         except Undecided:
             return _same_inequalities(gold, answer, fuel)
     if reals.is_set(gold) or reals.is_set(answer):
-        scalar = any(isinstance(side, Num | Sym | Op | Quantity | Word | Matrix) for side in (gold, answer))
+        scalar = any(isinstance(side, Node | Quantity | Word | Matrix) for side in (gold, answer))
         return False if scalar else reals.same_sets(gold, answer, fuel)
     if isinstance(gold, Listing) or isinstance(answer, Listing):
         return _same_listings(gold, answer, fuel)
@@ -206,52 +169,7 @@ def _same_chains(gold: Value, answer: Value, fuel: Fuel) -> bool:
 
 def _names(value: Value) -> frozenset[str]:
     assert isinstance(value, Chain)
-    scalars = [side for side in value.sides if isinstance(side, Num | Sym | Op)]
-    return frozenset().union(*map(nodes.symbols, scalars))
-
-
-def _difference(chain: Value, fuel: Fuel) -> Node:
-    assert isinstance(chain, Chain)
-    left, right = (side.node if isinstance(side, Quantity) else side for side in chain.sides[:2])
-    if not isinstance(left, Num | Sym | Op) or not isinstance(right, Num | Sym | Op):
-        raise Undecided("an equation of what is no scalar")
-    return nodes.add((left, nodes.negative(right, fuel)), fuel)
-
-
-def _same_equations(gold: Value, answer: Value, fuel: Fuel) -> bool:
-    """Equations are the same when the differences of their sides are proportional."""
-    ours, theirs = _difference(gold, fuel), _difference(answer, fuel)
-    if nodes.symbols(ours) != nodes.symbols(theirs):
-        return False
-    if _ratio(ours, theirs, fuel) is not None:
-        return True
-    _refuse_opaque(ours, theirs)
-    if _divides(ours) or _divides(theirs):
-        raise Undecided("equations that are not polynomial")
-    return False
-
-
-def _ratio(ours: Node, theirs: Node, fuel: Fuel) -> Node | None:
-    """The constant that `ours` is of `theirs`, or None. It is taken at one point and tried at the others."""
-    point = {name: Num(Fraction(2 + 3 * index, 7)) for index, name in enumerate(sorted(nodes.symbols(ours)))}
-    first, second = ours, theirs
-    for name, value in point.items():
-        first, second = nodes.substitute(first, name, value, fuel), nodes.substitute(second, name, value, fuel)
-    if numeric.equal(first, nodes.ZERO, fuel) or numeric.equal(second, nodes.ZERO, fuel):
-        raise Undecided("a zero at the point where it is tried")
-    constant = nodes.multiply((first, nodes.reciprocal(second)), fuel)
-    scaled = nodes.multiply((constant, theirs), fuel)
-    return constant if numeric.equal(ours, scaled, fuel) else None
-
-
-def _divides(node: Node) -> bool:
-    if not isinstance(node, Op):
-        return False
-    if node.name in ("pow", "root"):
-        power = nodes.whole(node.args[1])
-        if node.name == "root" or power is None or power < 0:
-            return bool(nodes.symbols(node))
-    return (node.name not in ("add", "mul", "pow") and bool(nodes.symbols(node))) or any(map(_divides, node.args))
+    return frozenset().union(*(nodes.symbols(side) for side in value.sides if isinstance(side, Node)))
 
 
 def _same_inequalities(gold: Chain, answer: Chain, fuel: Fuel) -> bool:
@@ -268,10 +186,10 @@ def _same_inequalities(gold: Chain, answer: Chain, fuel: Fuel) -> bool:
             raise
     if len(sides) > 2 or not set(ours.signs) <= _INEQUALITIES:
         return False
-    first, second = _difference(ours, fuel), _difference(theirs, fuel)
+    first, second = equations.difference(ours, fuel), equations.difference(theirs, fuel)
     if nodes.symbols(first) != nodes.symbols(second):
         return False
-    constant = _ratio(first, second, fuel)
+    constant = equations.ratio(first, second, fuel)
     if constant is None:
         raise Undecided("inequalities of several variables")
     return ours.signs == ("!=",) or numeric.real(constant, fuel) > 0
@@ -296,7 +214,7 @@ def _items(value: Value) -> list[Value]:
 def _same_listings(gold: Value, answer: Value, fuel: Fuel) -> bool:
     """Lists and sets, without regard to order and repetition; a list of one is its element."""
     if reals.is_set(gold) or reals.is_set(answer):
-        points = [side for side in (gold, answer) if isinstance(side, Listing) and all(map(_is_scalar, side.items))]
+        points = [side for side in (gold, answer) if isinstance(side, Listing) and all(map(is_scalar, side.items))]
         if points and any(_has_length(side) for side in (gold, answer)):
             return False
         if _may_be_sets(gold, answer):
@@ -351,10 +269,6 @@ def _same_as_tuple(bracket: Bracket, items: list[Value], fuel: Fuel) -> bool:
     raise Undecided("a list against a tuple")
 
 
-def _is_scalar(value: Value) -> bool:
-    return isinstance(value, Num | Sym | Op | Quantity)
-
-
 def _has_length(value: Value) -> bool:
     """Whether a set of real numbers is written with intervals or inequalities, so that it is no list of points."""
     return isinstance(value, Bracket | Chain) or (isinstance(value, Union) and any(map(_has_length, value.parts)))
@@ -364,9 +278,7 @@ def _may_be_sets(gold: Value, answer: Value) -> bool:
     """Whether both sides can be sets of real numbers; a tuple of three cannot."""
     if any(isinstance(side, Bracket) and len(side.items) != 2 for side in (gold, answer)):
         return False
-    return not any(
-        isinstance(side, Num | Sym | Op | Quantity | Word | Matrix | Based | Colon) for side in (gold, answer)
-    )
+    return not any(isinstance(side, Node | Quantity | Word | Matrix | Based | Colon) for side in (gold, answer))
 
 
 def _same_rows(gold: Bracket | Matrix, answer: Bracket | Matrix, fuel: Fuel) -> bool:
@@ -422,47 +334,3 @@ def _same_based(gold: Value, answer: Value, fuel: Fuel) -> bool:
     if as_written and based.base != 10:
         raise Undecided("a base on one side only")
     return as_written
-
-
-def _same_colons(gold: Value, answer: Value, fuel: Fuel) -> bool:
-    """Ratios are proportional; times are the same, and in the same half of the day where both say which."""
-    if isinstance(gold, Colon) and isinstance(answer, Colon):
-        if gold.half or answer.half or (gold.clock and answer.clock):
-            if gold.half and answer.half and gold.half != answer.half:
-                return False
-            ours, theirs = _clock(gold), _clock(answer)
-            if ours == theirs:
-                return True
-            if gold.half or answer.half or not _proportional(gold.items, answer.items, fuel):
-                return False
-            raise Undecided("a ratio or a time")
-        return _proportional(gold.items, answer.items, fuel)
-    colon, other = (gold, answer) if isinstance(gold, Colon) else (answer, gold)
-    assert isinstance(colon, Colon)
-    if not isinstance(other, Num | Sym | Op | Quantity):
-        return False
-    if colon.half:
-        return len(colon.items) == 1 and isinstance(other, Num) and colon.items[0] == other
-    if len(colon.items) != 2 or isinstance(other, Quantity) or colon.items[1] == nodes.ZERO:
-        return False
-    return numeric.equal(nodes.multiply((colon.items[0], nodes.reciprocal(colon.items[1])), fuel), other, fuel)
-
-
-def _clock(colon: Colon) -> tuple[Node, ...]:
-    items = list(colon.items)
-    while len(items) > 1 and items[-1] == nodes.ZERO:
-        items.pop()
-    return tuple(items)
-
-
-def _proportional(ours: Sequence[Node], theirs: Sequence[Node], fuel: Fuel) -> bool:
-    nothing = [[numeric.equal(item, nodes.ZERO, fuel) for item in items] for items in (ours, theirs)]
-    if nothing[0] != nothing[1]:
-        return False
-    if all(nothing[0]):
-        return True
-    pivot = nothing[0].index(False)
-    return all(
-        numeric.equal(nodes.multiply((ours[pivot], other), fuel), nodes.multiply((theirs[pivot], one), fuel), fuel)
-        for one, other in zip(ours, theirs, strict=True)
-    )

@@ -30,7 +30,6 @@ from benchcore.graders.algebra.values import (
     Matrix,
     Union,
     Value,
-    is_node,
 )
 
 _SIGNS = frozenset(("=", "<", ">", "<=", ">=", "!=", "approx", "in"))
@@ -173,7 +172,7 @@ class Parser(Products):
                 self.at += 1
             value = self.product()
             alone = not terms and not sign and not (self.mark("+", "-", "pm", "mp") and value != REALS)
-            if alone and not is_node(value):
+            if alone and not isinstance(value, Node):
                 if currency:
                     raise Unreadable("currency before what is no number")
                 return negated(value, self.fuel) if negate else value

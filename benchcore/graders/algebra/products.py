@@ -12,7 +12,6 @@ from benchcore.graders.algebra.values import (
     Matrix,
     Quantity,
     Value,
-    is_node,
 )
 
 
@@ -22,7 +21,7 @@ class Products(Atoms):
     def product(self, inside_function: bool = False) -> Value:
         """Powers side by side or with signs between them."""
         first = self.power()
-        if not is_node(first):
+        if not isinstance(first, Node):
             if self.starts_atom() and isinstance(first, Bracket | Matrix | Listing | Colon):
                 raise Unreadable("a product of what is no scalar")
             return first

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from benchcore.graders.algebra import nodes, numeric
 from benchcore.graders.algebra.bounds import Fuel, Undecided
-from benchcore.graders.algebra.nodes import Node, Num, Op, Sym
+from benchcore.graders.algebra.nodes import Node, Op, Sym
 from benchcore.graders.algebra.values import INFINITY, NEGATIVE_INFINITY, Bracket, Chain, Listing, Union, Value
 
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "="}
@@ -70,14 +70,14 @@ def read(value: Value, fuel: Fuel) -> tuple[Node | None, RealSet]:
     fuel.spend(5)
     if isinstance(value, Bracket) and len(value.items) == 2:
         low, high = value.items
-        if isinstance(low, Num | Sym | Op) and isinstance(high, Num | Sym | Op):
+        if isinstance(low, Node) and isinstance(high, Node):
             return None, Span(
                 None if low == NEGATIVE_INFINITY else low,
                 None if high == INFINITY else high,
                 value.opening == "[",
                 value.closing == "]",
             )
-    if isinstance(value, Num | Sym | Op):
+    if isinstance(value, Node):
         return None, Span(value, value, True, True)
     if isinstance(value, Union):
         whole = Combined("or", tuple(read(part, fuel)[1] for part in value.parts))
@@ -106,10 +106,10 @@ def _read_listing(listing: Listing, fuel: Fuel) -> tuple[Node | None, RealSet]:
 def _read_chain(chain: Chain, fuel: Fuel) -> tuple[Node | None, RealSet]:
     if chain.signs == ("in",):
         name = chain.sides[0]
-        return (name if isinstance(name, Num | Sym | Op) else None), read(chain.sides[1], fuel)[1]
+        return (name if isinstance(name, Node) else None), read(chain.sides[1], fuel)[1]
     sides: list[Node] = []
     for side in chain.sides:
-        if not isinstance(side, Num | Sym | Op):
+        if not isinstance(side, Node):
             raise Undecided("no set of real numbers")
         sides.append(side)
     varying = {side for side in sides if nodes.symbols(side) - {"infty"}}

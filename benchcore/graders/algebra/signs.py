@@ -6,12 +6,12 @@ from itertools import product
 from benchcore.graders.algebra import nodes, units
 from benchcore.graders.algebra.bounds import Fuel, Unreadable
 from benchcore.graders.algebra.nodes import Node, Op, Sym
-from benchcore.graders.algebra.values import Based, Bracket, Chain, Listing, Matrix, Quantity, Value, Word, is_node
+from benchcore.graders.algebra.values import Based, Bracket, Chain, Listing, Matrix, Quantity, Value, Word
 
 
 def scalar(value: Value) -> Node:
     """`value` as an expression. Raises `Unreadable` when it is none, or has a unit."""
-    if is_node(value):
+    if isinstance(value, Node):
         return value
     if isinstance(value, Quantity):
         if value.unit == "percent":
@@ -25,7 +25,7 @@ def scalar(value: Value) -> Node:
 
 def negated(value: Value, fuel: Fuel) -> Value:
     """`value` with a minus before it."""
-    if is_node(value):
+    if isinstance(value, Node):
         return nodes.negative(value, fuel)
     if isinstance(value, Matrix):
         rows = tuple(tuple(nodes.negative(cell, fuel) for cell in row) for row in value.rows)
@@ -51,9 +51,9 @@ def both_signs(value: Value, count: int, fuel: Fuel) -> Value:
     if isinstance(value, Quantity):
         found = both_signs(value.node, count, fuel)
         if isinstance(found, Listing):
-            return Listing(tuple(Quantity(item, value.unit) for item in found.items if is_node(item)), ",")
+            return Listing(tuple(Quantity(item, value.unit) for item in found.items if isinstance(item, Node)), ",")
         return value
-    if is_node(value):
+    if isinstance(value, Node):
         signs = nodes.operations(value) & {"pm", "mp"}
         if not signs:
             return value

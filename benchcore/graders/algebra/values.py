@@ -1,9 +1,8 @@
 """What an answer can be. A scalar without a unit is a bare `Node`; the rest is here."""
 
 from dataclasses import dataclass
-from typing import TypeGuard
 
-from benchcore.graders.algebra.nodes import MINUS_ONE, Node, Num, Op, Sym
+from benchcore.graders.algebra.nodes import MINUS_ONE, Node, Op, Sym
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,3 @@ NEGATIVE_INFINITY = Op("mul", (MINUS_ONE, INFINITY))
 REALS = Bracket("(", ")", (NEGATIVE_INFINITY, INFINITY))
 EMPTY = Listing((), "set")
 NAMELESS = Word("")  # what an approximate sign in front of an answer stands behind
-
-_SCALARS = (Num, Sym, Op)
-
-
-def is_node(value: Value) -> TypeGuard[Node]:
-    """Whether `value` is a bare scalar."""
-    return isinstance(value, _SCALARS)

@@ -10,6 +10,7 @@ _UP_TO_NINETEEN = (
 _SMALL = {word: value for value, word in enumerate(_UP_TO_NINETEEN.split())}
 _TENS_NAMES = "twenty thirty forty fifty sixty seventy eighty ninety"
 _TENS = {word: 10 * value for value, word in enumerate(_TENS_NAMES.split(), start=2)}
+CARDINALS = _SMALL | _TENS
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _PARTS = {
     "half": 2,

@@ -15,7 +15,7 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _READS_AS_INTEGER = re.compile(r"\s*[-+]?[0-9]+(?:_[0-9]+)*\s*")
 
 
-class _Tripped(Exception):
+class Tripped(Exception):
     """The rules cannot be applied to a string."""
 
 
@@ -43,12 +43,12 @@ def equal(answer: str, gold: str) -> bool:
     """Whether two answers are one string after normalising, or as they stand where either cannot be normalised."""
     try:
         return normal(answer) == normal(gold)
-    except _Tripped:
+    except Tripped:
         return answer == gold
 
 
 def normal(text: str) -> str:
-    """An answer in the form in which strings are compared. Raises `_Tripped`."""
+    """An answer in the form in which strings are compared. Raises `Tripped`."""
     for gone in ("\n", "\\!"):
         text = text.replace(gone, "")
     text = text.replace("\\\\", "\\").replace("tfrac", "frac").replace("dfrac", "frac")
@@ -75,12 +75,12 @@ def without_label(text: str) -> str:
 
 
 def with_braced_fractions(text: str) -> str:
-    r"""``\frac12`` as ``\frac{1}{2}``; `text` where a fraction has one character. Raises `_Tripped` for none."""
+    r"""``\frac12`` as ``\frac{1}{2}``; `text` where a fraction has one character. Raises `Tripped` for none."""
     head, *rest = text.split("\\frac")
     done = head
     for part in rest:
         if not part:
-            raise _Tripped
+            raise Tripped
         if part[0] == "{":
             done += f"\\frac{part}"
         elif len(part) < 2:
@@ -92,25 +92,25 @@ def with_braced_fractions(text: str) -> str:
 
 
 def _without_unit(text: str) -> str:
-    r"""`text` before its only ``\text{ ``. Raises `_Tripped` where there are several."""
+    r"""`text` before its only ``\text{ ``. Raises `Tripped` where there are several."""
     head, *rest = text.split("\\text{ ")
     if len(rest) > 1:
-        raise _Tripped
+        raise Tripped
     return head
 
 
 def _with_braced_roots(text: str) -> str:
     head, *rest = text.split("\\sqrt")
     if not all(rest):
-        raise _Tripped
+        raise Tripped
     return head + "".join(f"\\sqrt{part}" if part[0] == "{" else f"\\sqrt{{{part[0]}}}{part[1:]}" for part in rest)
 
 
 def _with_fraction(text: str) -> str:
-    r"""``a/b`` of two whole numbers as ``\frac{a}{b}``. Raises `_Tripped` for two other things around one "/"."""
+    r"""``a/b`` of two whole numbers as ``\frac{a}{b}``. Raises `Tripped` for two other things around one "/"."""
     parts = text.split("/")
     if len(parts) != 2:
         return text
     if not all(_READS_AS_INTEGER.fullmatch(part) for part in parts):
-        raise _Tripped
+        raise Tripped
     return f"\\frac{{{parts[0]}}}{{{parts[1]}}}" if all(_INTEGER.fullmatch(part) for part in parts) else text

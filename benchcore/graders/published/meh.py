@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from benchcore.graders.answers import Finding
 from benchcore.graders.extract import Span
+from benchcore.graders.published.hendrycks import Tripped, with_braced_fractions, without_label
 from benchcore.graders.published.meh_equal import equal
 from benchcore.records import Sample, Verdict
 
@@ -157,10 +158,8 @@ def normal(text: str) -> str:
     text = _LAST_ZEROS.sub("", _ZEROS.sub(r"\1", text))
     if text.startswith("."):
         text = f"0{text}"
-    label, sign, rest = text.partition("=")
-    if sign and "=" not in rest and len(label) <= 2:
-        text = rest
-    return _with_fraction(_with_braced_fractions(_ROOT.sub(r"\\sqrt{\1}", text).replace(" ", "")))
+    text = _ROOT.sub(r"\\sqrt{\1}", without_label(text)).replace(" ", "")
+    return _with_fraction(_with_braced_fractions(text))
 
 
 def _without_units(text: str) -> str:
@@ -224,17 +223,10 @@ def _formation(words: Sequence[str]) -> int:
 
 def _with_braced_fractions(text: str) -> str:
     r"""``\frac12`` as ``\frac{1}{2}``; `text` as it is where a fraction has not two characters."""
-    head, *rest = text.split("\\frac")
-    done = head
-    for part in rest:
-        if part.startswith("{"):
-            done += f"\\frac{part}"
-        elif len(part) < 2:
-            return text
-        else:
-            under = part[1] if part[1] == "{" else f"{{{part[1]}}}"
-            done += f"\\frac{{{part[0]}}}{under}{part[2:]}"
-    return done
+    try:
+        return with_braced_fractions(text)
+    except Tripped:
+        return text
 
 
 def _with_fraction(text: str) -> str:

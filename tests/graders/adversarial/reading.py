@@ -458,7 +458,7 @@ SECRETS: tuple[Case, ...] = (
         "keys and histories",
         """
         worked = False
-        for path in ("/root", "@HOME@", "/home", "/etc/shadow", "/root/.ssh", "/var/log", "/root/.cache", "/srv"):
+        for path in ("/root", "@HOME@", "/home", "/etc/shadow", "@HOME@/.ssh", "/var/log", "@HOME@/.cache", "/srv"):
             try:
                 if os.path.samefile(path, os.getcwd()): continue
                 worked = worked or bool(os.listdir(path) if os.path.isdir(path) else open(path).read())

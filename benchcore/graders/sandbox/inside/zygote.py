@@ -14,7 +14,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 from collections.abc import Sequence
@@ -32,7 +31,6 @@ PRELOADED = (
 )  # fmt: skip
 
 TICK = 0.05  # seconds between two looks at what a program uses; most have ended before the first
-_FD = struct.Struct("i")
 CLOCKS = 0.95  # the kernel's CPU limit and its account of CPU time use two clocks
 
 
@@ -147,7 +145,7 @@ class Zygote:
             except OSError as error:
                 trouble = f"the sandbox cannot start a program: {error}"
             if child is not None:
-                self._boss.sendmsg([b"c"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, _FD.pack(child.wire.fileno()))])
+                socket.send_fds(self._boss, [b"c"], [child.wire.fileno()])
                 child.wire.close()
             else:
                 self._boss.sendall(b"x")

@@ -11,16 +11,34 @@ if TYPE_CHECKING:
     from benchcore.catalog import load_task
     from benchcore.config import EvalConfig
     from benchcore.data.source import Packaged, Source, generated, source
+    from benchcore.data.texts import Texts, document, texts
     from benchcore.errors import BenchcoreError
     from benchcore.graders.choice import choice
     from benchcore.graders.code import code, humaneval_program, mbpp_program
+    from benchcore.graders.likeliest import likeliest
+    from benchcore.graders.loss import loss
     from benchcore.graders.maths import maths
     from benchcore.graders.numbers import numbers
     from benchcore.graders.sandbox.program import Program
+    from benchcore.metrics.loss import bits_per_byte, nats_per_token
     from benchcore.metrics.pass_at import pass_at
     from benchcore.metrics.rates import accuracy
     from benchcore.prompts import LmEval, chat
-    from benchcore.records import Completion, Decode, Figure, Grade, Message, Request, RunRecord, Sample, Verdict
+    from benchcore.records import (
+        Completion,
+        Curve,
+        Decode,
+        Figure,
+        Generation,
+        Grade,
+        Message,
+        Request,
+        RunRecord,
+        Sample,
+        Score,
+        Scoring,
+        Verdict,
+    )
     from benchcore.task import Row, Task
 
 __version__ = "0.1.0"
@@ -30,16 +48,34 @@ _HOME = {
     "catalog": ("load_task",),
     "config": ("EvalConfig",),
     "data.source": ("Packaged", "Source", "generated", "source"),
+    "data.texts": ("Texts", "document", "texts"),
     "errors": ("BenchcoreError",),
     "graders.choice": ("choice",),
     "graders.code": ("code", "humaneval_program", "mbpp_program"),
+    "graders.likeliest": ("likeliest",),
+    "graders.loss": ("loss",),
     "graders.maths": ("maths",),
     "graders.numbers": ("numbers",),
     "graders.sandbox.program": ("Program",),
+    "metrics.loss": ("bits_per_byte", "nats_per_token"),
     "metrics.pass_at": ("pass_at",),
     "metrics.rates": ("accuracy",),
     "prompts": ("LmEval", "chat"),
-    "records": ("Completion", "Decode", "Figure", "Grade", "Message", "Request", "RunRecord", "Sample", "Verdict"),
+    "records": (
+        "Completion",
+        "Curve",
+        "Decode",
+        "Figure",
+        "Generation",
+        "Grade",
+        "Message",
+        "Request",
+        "RunRecord",
+        "Sample",
+        "Score",
+        "Scoring",
+        "Verdict",
+    ),
     "task": ("Row", "Task"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
@@ -47,9 +83,11 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "BenchcoreError",
     "Completion",
+    "Curve",
     "Decode",
     "EvalConfig",
     "Figure",
+    "Generation",
     "Grade",
     "LmEval",
     "Message",
@@ -59,30 +97,39 @@ __all__ = [
     "Row",
     "RunRecord",
     "Sample",
+    "Score",
+    "Scoring",
     "Source",
     "Task",
+    "Texts",
     "Verdict",
     "accuracy",
+    "bits_per_byte",
     "chat",
     "check_tasks",
     "choice",
     "code",
     "doctor",
+    "document",
     "dry_run",
     "evaluate",
     "generated",
     "grade",
     "grade_samples",
     "humaneval_program",
+    "likeliest",
     "load_task",
+    "loss",
     "maths",
     "mbpp_program",
+    "nats_per_token",
     "numbers",
     "pass_at",
     "runs",
     "show_task",
     "source",
     "tasks",
+    "texts",
 ]
 
 

@@ -9,8 +9,9 @@ import json
 import os
 import re
 import struct
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,21 +40,28 @@ BEHAVIOUR = (
     "additional_chat_templates/*",
     "*.py",  # run with --trust-remote-code
 )
+# Written last, and what counts tokens in it: by benchcore's trainers, and by transformers' Trainer.
+MARKERS = {"benchcore.json": "tokens", "trainer_state.json": "num_input_tokens_seen"}
 STEP = re.compile(r"(?:^|[-_@/])(?:checkpoint|step|iter|global_step|ckpt)[-_]?0*(\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """A complete checkpoint: its folder, the name it is shown by, and its training step if it has one."""
+    """A complete checkpoint: its folder, the name it is shown by, and its training step if it has one.
+
+    `series` names the training run that it is one point of, and `tokens` is how many had been trained on by then.
+    """
 
     path: Path
     name: str
     step: int | None
+    series: str | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A folder that looks like a checkpoint but cannot be evaluated yet."""
+    """A folder that looks like a checkpoint but cannot be evaluated yet, or at all."""
 
     path: Path
     reason: str
@@ -76,11 +84,12 @@ def find(where: str, *, trust_remote_code: bool = False) -> tuple[list[Checkpoin
         if reason := unfinished(path):
             raise CheckpointError(f"{where} is not complete: {reason}", "wait until it is written, or copy it again")
         check(path, trust_remote_code=trust_remote_code)
-        return [Checkpoint(path=path, name=_name(shown), step=_step(shown))], []
+        return [_checkpoint(path, shown)], []
     found: list[Checkpoint] = []
     skipped: list[Skipped] = []
     for folder in sorted(child for child in path.iterdir() if child.is_dir()):
-        if _step(folder) is None and not (folder / "config.json").is_file():
+        scratch = folder.name.startswith(("tmp", "."))  # what a trainer renames when it is written
+        if scratch or (_step(folder) is None and not (folder / "config.json").is_file()):
             continue
         try:
             if reason := unfinished(folder):
@@ -89,7 +98,7 @@ def find(where: str, *, trust_remote_code: bool = False) -> tuple[list[Checkpoin
         except CheckpointError as error:
             skipped.append(Skipped(path=folder, reason=error.message))
         else:
-            found.append(Checkpoint(path=folder, name=_name(folder), step=_step(folder)))
+            found.append(replace(_checkpoint(folder, folder), series=path.name))
     if not found:
         why = "; ".join(f"{skip.path.name}: {skip.reason}" for skip in skipped)
         raise CheckpointError(
@@ -97,6 +106,27 @@ def find(where: str, *, trust_remote_code: bool = False) -> tuple[list[Checkpoin
             "give a folder with config.json, model.safetensors and tokenizer files, or a directory of them",
         )
     return sorted(found, key=lambda c: (c.step is None, c.step or 0, c.name)), skipped
+
+
+def settled(folder: Path, seconds: float) -> bool:
+    """Whether a trainer is done with a folder: it wrote its marker, or nothing in it has changed for `seconds`.
+
+    Weights come before tokenizer and settings in some trainers, and all of them are what a checkpoint is.
+    """
+    newest = max(path.stat().st_mtime for path in folder.iterdir())
+    return any((folder / name).is_file() for name in MARKERS) or time.time() - newest >= seconds
+
+
+def trained_on(folder: Path) -> int | None:
+    """How many tokens a checkpoint had been trained on, by the markers that trainers write; None where none tells."""
+    for name, key in MARKERS.items():
+        try:
+            count = json.loads((folder / name).read_bytes())[key]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if isinstance(count, int) and count > 0:
+            return count
+    return None
 
 
 def unfinished(folder: Path) -> str | None:
@@ -252,6 +282,12 @@ def _check_safetensors(path: Path) -> None:
 def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
     for pattern in patterns:
         yield from sorted(path for path in folder.glob(pattern) if path.is_file() and not NOT_WEIGHTS.match(path.name))
+
+
+def _checkpoint(path: Path, shown: Path) -> Checkpoint:
+    step = _step(shown)
+    series = None if step is None else shown.absolute().parent.name
+    return Checkpoint(path=path, name=_name(shown), step=step, series=series, tokens=trained_on(path))
 
 
 def _step(folder: Path) -> int | None:

@@ -1,6 +1,7 @@
 """The settings of each command, as dataclasses: their fields are its flags and its keys in TOML."""
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -39,11 +40,35 @@ class EvalConfig:
     rules: str | None = None
     """The rule set that answers are graded under, such as published:meh; else the suite's, the run's or `value`."""
 
-    batch_size: int = 32
-    """Rows that the embedded engine decodes at once; vLLM schedules its own."""
+    batch_size: int | None = None
+    """Most rows that the embedded engine decodes at once; memory decides when not given. vLLM schedules its own."""
+
+    memory_share: float | None = None
+    """Share of the device's memory that an engine may fill with weights and cache, above 0 and at most 1."""
+
+    tensor_parallel: int = 1
+    """GPUs over which vLLM spreads each layer of the model."""
+
+    data_parallel: int = 1
+    """Copies of the model that vLLM runs side by side, each on GPUs of its own."""
+
+    every: int | None = None
+    """Of a directory of checkpoints take every N-th in step order, and always the last."""
+
+    last: int | None = None
+    """Of a directory of checkpoints take the last N in step order."""
+
+    watch: bool = False
+    """Go on looking for checkpoints that a training run still writes, until interrupted."""
+
+    against: str | None = None
+    """Series of checkpoints that speed-ups are measured against: its name in --out."""
+
+    budget: str | None = None
+    """Most time that the evaluation may take by its estimate, such as 90s, 30m or 2h; nothing is asked when over it."""
 
     data: Path | None = None
-    """Folder with data sets; the environment variable BENCHCORE_DATA when not given."""
+    """Folder with data sets, or a file of texts for the task loss; BENCHCORE_DATA when not given."""
 
     trust_remote_code: bool = False
     """Run the Python code that a checkpoint brings along."""
@@ -61,9 +86,21 @@ class EvalConfig:
         # one flag may hold several names: --tasks humaneval,gsm8k
         names = tuple(name.strip() for given in self.tasks for name in given.split(",") if name.strip())
         object.__setattr__(self, "tasks", tuple(dict.fromkeys(names)))
-        for name in ("limit", "trials", "batch_size"):
+        for name in ("limit", "trials", "batch_size", "tensor_parallel", "data_parallel", "every", "last"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be 1 or more, got {value}")
+        if self.memory_share is not None and not 0 < self.memory_share <= 1:
+            raise ConfigError(f"memory_share must be above 0 and at most 1, got {self.memory_share}")
+        if self.budget is not None:
+            duration(self.budget)
         if self.temperature is not None and not math.isfinite(self.temperature):
             raise ConfigError(f"temperature must be a finite number, got {self.temperature}")
+
+
+def duration(text: str) -> float:
+    """The seconds that a text such as 90s, 30m, 1.5h or 1h30m means. Raises `ConfigError` for any other."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ConfigError(f"budget must be a time such as 90s, 30m or 2h, got {text!r}")
+    return sum(float(number) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit] for number, unit in parts)

@@ -65,6 +65,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     choices = sorted(known)
     close = difflib.get_close_matches(name, choices, n=3, cutoff=0.5)
     if close:
+        best = difflib.SequenceMatcher(None, name, close[0]).ratio()
+        close = difflib.get_close_matches(name, close, n=3, cutoff=0.75 * best)
         return "did you mean " + " or ".join(close) + "?"
     more = ", ..." if len(choices) > SHOWN else ""
     return "known: " + ", ".join(choices[:SHOWN]) + more if choices else ""

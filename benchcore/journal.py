@@ -16,23 +16,25 @@ import msgspec
 
 from benchcore.errors import ConfigError, MachineError, RunMismatch
 from benchcore.plan import plain
-from benchcore.records import Completion, Fault, Finish, Grade, Request, Sample, TaskRecord, Verdict
+from benchcore.records import Completion, Fault, Finish, Grade, Request, Sample, Score, TaskRecord, Verdict
 
 FILE = "run.db"
-SCHEMA = 1
+SCHEMA = 2
 TABLES = """
 CREATE TABLE IF NOT EXISTS samples (
     task TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, prompt TEXT NOT NULL,
-    target TEXT NOT NULL, "group" TEXT, PRIMARY KEY (task, id)) WITHOUT ROWID;
+    target TEXT NOT NULL, "group" TEXT, continuations TEXT, PRIMARY KEY (task, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (
     key TEXT PRIMARY KEY, task TEXT NOT NULL, sample TEXT NOT NULL, trial INTEGER NOT NULL,
     UNIQUE (task, sample, trial)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS completions (
     request TEXT PRIMARY KEY REFERENCES requests, text TEXT NOT NULL, finish TEXT NOT NULL,
-    tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, seconds REAL NOT NULL, fault TEXT);
+    tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, seconds REAL NOT NULL, fault TEXT, scores TEXT,
+    near_ties INTEGER);
 CREATE TABLE IF NOT EXISTS grades (
     request TEXT PRIMARY KEY REFERENCES completions, value REAL, verdict TEXT NOT NULL, grader TEXT NOT NULL,
-    extracted TEXT, rule TEXT, reason TEXT NOT NULL, seconds REAL NOT NULL, fault TEXT);
+    extracted TEXT, rule TEXT, reason TEXT NOT NULL, seconds REAL NOT NULL, fault TEXT, tokens INTEGER,
+    bytes INTEGER);
 CREATE TABLE IF NOT EXISTS figures (task TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS isolation (task TEXT NOT NULL, layers TEXT NOT NULL, PRIMARY KEY (task, layers));
 CREATE TABLE IF NOT EXISTS engines (position INTEGER PRIMARY KEY, description TEXT NOT NULL);
@@ -53,6 +55,7 @@ class Totals:
     graded: int
     truncated: int | None
     empty: int
+    near_ties: int | None
     tokens_in: int | None
     tokens_out: int | None
     verdicts: Mapping[str, int]
@@ -88,9 +91,17 @@ class Journal:
         task = requests[0].task
         with self._trouble(), self._transaction():
             self._db.executemany(
-                "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
-                    (task, s.id, position, json.dumps(plain(s.prompt)), _storable(s.target), s.group)
+                    (
+                        task,
+                        s.id,
+                        position,
+                        json.dumps(plain(s.prompt)),
+                        _storable(s.target),
+                        s.group,
+                        json.dumps(s.continuations) if s.continuations else None,
+                    )
                     for position, s in enumerate(samples)
                 ),
             )
@@ -132,9 +143,10 @@ class Journal:
         fault = _fault_text(completion.fault)
         with self._trouble():
             done = self._db.execute(
-                "INSERT INTO completions VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request) DO UPDATE SET"
+                "INSERT INTO completions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request) DO UPDATE SET"
                 " text = excluded.text, finish = excluded.finish, tokens_in = excluded.tokens_in,"
-                " tokens_out = excluded.tokens_out, seconds = excluded.seconds, fault = excluded.fault"
+                " tokens_out = excluded.tokens_out, seconds = excluded.seconds, fault = excluded.fault,"
+                " scores = excluded.scores, near_ties = excluded.near_ties"
                 " WHERE completions.fault IS NOT NULL",
                 (
                     completion.request,
@@ -144,6 +156,8 @@ class Journal:
                     completion.tokens_out,
                     completion.seconds,
                     fault,
+                    msgspec.json.encode(completion.scores).decode() if completion.scores else None,
+                    completion.near_ties,
                 ),
             )
         if done.rowcount != 1:
@@ -153,7 +167,7 @@ class Journal:
         """Commit one grade, in place of an earlier one of the same completion."""
         with self._trouble():
             self._db.execute(
-                "INSERT OR REPLACE INTO grades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO grades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     grade.request,
                     grade.value,
@@ -164,6 +178,8 @@ class Journal:
                     _storable(grade.reason),
                     grade.seconds,
                     _fault_text(grade.fault),
+                    grade.tokens,
+                    grade.bytes,
                 ),
             )
 
@@ -174,7 +190,7 @@ class Journal:
             " JOIN samples s ON s.task = r.task AND s.id = r.sample WHERE r.task = ? ORDER BY s.position, r.trial",
             task,
         )
-        for sample, request, text, finish, tokens_in, tokens_out, seconds, fault in rows:
+        for sample, request, text, finish, tokens_in, tokens_out, seconds, fault, scores, near_ties in rows:
             yield (
                 sample,
                 Completion(
@@ -185,6 +201,8 @@ class Journal:
                     tokens_out=tokens_out,
                     seconds=seconds,
                     fault=_fault(fault),
+                    scores=msgspec.json.decode(scores, type=tuple[Score, ...]) if scores else (),
+                    near_ties=near_ties,
                 ),
             )
 
@@ -195,7 +213,7 @@ class Journal:
             " JOIN samples s ON s.task = r.task AND s.id = r.sample WHERE r.task = ? ORDER BY s.position, r.trial",
             task,
         )
-        for sample, request, value, verdict, grader, extracted, rule, reason, seconds, fault in rows:
+        for sample, request, value, verdict, grader, extracted, rule, reason, seconds, fault, tokens, size in rows:
             yield (
                 sample,
                 Grade(
@@ -208,6 +226,8 @@ class Journal:
                     reason=reason,
                     seconds=seconds,
                     fault=_fault(fault),
+                    tokens=tokens,
+                    bytes=size,
                 ),
             )
 
@@ -217,8 +237,9 @@ class Journal:
             (requests,) = self._db.execute("SELECT count(*) FROM requests WHERE task = ?", (task,)).fetchone()
             counts = self._db.execute(
                 "SELECT count(*), total(fault IS NOT NULL), total(finish = 'length'),"
-                " total(fault IS NULL AND trim(text, char(32, 9, 10, 11, 12, 13)) = ''),"
-                " total(tokens_in), total(tokens_out) FROM completions JOIN requests ON key = request WHERE task = ?",
+                " total(fault IS NULL AND scores IS NULL AND trim(text, char(32, 9, 10, 11, 12, 13)) = ''),"
+                " total(tokens_in), total(tokens_out), sum(near_ties > 0)"
+                " FROM completions JOIN requests ON key = request WHERE task = ?",
                 (task,),
             ).fetchone()
             verdicts = dict(
@@ -228,7 +249,8 @@ class Journal:
                     (task,),
                 )
             )
-        completions, faults, truncated, empty, tokens_in, tokens_out = (int(count) for count in counts)
+        *whole, near_ties = counts
+        completions, faults, truncated, empty, tokens_in, tokens_out = map(int, whole)
         return Totals(
             requests=requests,
             completions=completions,
@@ -236,6 +258,7 @@ class Journal:
             graded=sum(verdicts.values()) - verdicts.get(Verdict.ERROR, 0),
             truncated=truncated,
             empty=empty,
+            near_ties=near_ties,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
             verdicts=verdicts,

@@ -4,31 +4,24 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from benchcore.records import Prompt, Request, Sample, digest
+from benchcore.records import Decode, Generation, Prompt, Request, Sample, Scoring, digest
 from benchcore.task import Task
 
 
 def plan(task: Task, samples: Sequence[Sample]) -> list[Request]:
     """Every request of `task` in the order of its samples, the trials of one sample side by side."""
-    decode = _decode(task)
-    requests = []
-    for sample in samples:
-        prompt = plain(sample.prompt)
-        for trial in range(task.trials):
-            # the sample's id is part of the key, or two samples with one prompt would share an answer
-            key = digest(task.name, task.version, sample.id, prompt, decode, trial)
-            requests.append(
-                Request(
-                    key=key,
-                    task=task.name,
-                    sample=sample.id,
-                    trial=trial,
-                    prompt=sample.prompt,
-                    decode=task.decode,
-                    seed=int(key[:15], 16),
-                )
-            )
-    return requests
+    return [_request(task, sample, trial) for sample in samples for trial in range(task.trials)]
+
+
+def _request(task: Task, sample: Sample, trial: int) -> Request:
+    decode = task.decode
+    asked = {"continuations": sample.continuations} if decode is None else _decode(decode)
+    # the sample's id is part of the key, or two samples with one prompt would share an answer
+    key = digest(task.name, task.version, sample.id, plain(sample.prompt), asked, trial)
+    where: dict[str, Any] = {"key": key, "task": task.name, "sample": sample.id, "trial": trial}
+    if decode is None:
+        return Scoring(**where, prompt=sample.prompt, continuations=sample.continuations)
+    return Generation(**where, prompt=sample.prompt, decode=decode, seed=int(key[:15], 16))
 
 
 def settings(task: Task, data: str, limit: int | None) -> dict[str, Any]:
@@ -38,16 +31,15 @@ def settings(task: Task, data: str, limit: int | None) -> dict[str, Any]:
         "data": data,
         "limit": limit,
         "trials": task.trials,
-        **_decode(task),
+        **({} if task.decode is None else _decode(task.decode)),
     }
     return {name: value for name, value in chosen.items() if value is not None}
 
 
-def _decode(task: Task) -> dict[str, Any]:
-    decode = asdict(task.decode)
+def _decode(decode: Decode) -> dict[str, Any]:
     # 0 and 0.0 are one temperature, but two JSON texts
-    numbers = {name: float(decode[name]) for name in ("temperature", "top_p")}
-    return {**decode, **numbers, "stop": list(task.decode.stop)}
+    numbers = {name: float(getattr(decode, name)) for name in ("temperature", "top_p")}
+    return {**asdict(decode), **numbers, "stop": list(decode.stop)}
 
 
 def plain(prompt: Prompt) -> str | list[dict[str, str]]:

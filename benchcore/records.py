@@ -16,7 +16,7 @@ from typing import Any
 
 
 class Finish(StrEnum):
-    """Why a completion ended: a stop string or end-of-sequence token, the token limit, or a fault."""
+    """Why a completion ended: a stop string, end-of-sequence token or all of it scored; the token limit; a fault."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -27,7 +27,7 @@ class Verdict(StrEnum):
     """What a grader found.
 
     `undecided`, `timeout` and `crashed` are told apart from `wrong`; `error` is trouble of the grader
-    itself and `ungraded` a completion that never reached it: neither is ever scored.
+    itself and never scored. `measured` is a quantity, such as a loss, and no judgement.
     """
 
     RIGHT = "right"
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
     CRASHED = "crashed"
     CHEATED = "cheated"
     ERROR = "error"
-    UNGRADED = "ungraded"
+    MEASURED = "measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,8 @@ class Sample:
     """One item of a task.
 
     `id` is the data set's own name of the item. `group` is its subject, skill or cluster. `facts` is what
-    the grader needs beside `target` (plain JSON values).
+    the grader needs beside `target` (plain JSON values). `continuations` are the texts whose likelihood after
+    `prompt` is asked for; with them nothing is generated.
     """
 
     id: str
@@ -96,24 +97,63 @@ class Sample:
     target: str
     group: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    continuations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One thing asked of an engine; `key` and `seed` follow from task, sample, prompt, decode and trial."""
+    """One thing asked of an engine: a `Generation` or a `Scoring`.
+
+    `key` follows from task, sample, prompt, trial and what is asked, and from nothing else.
+    """
 
     key: str
     task: str
     sample: str
     trial: int
     prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation(Request):
+    """A text to be generated after the prompt, as `decode` says; `seed` follows from `key`."""
+
     decode: Decode
     seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring(Request):
+    """The log-likelihood of each of `continuations` after the prompt.
+
+    White space at the end of a prompt counts to the continuations, as tokenizers join it to the word that
+    follows. An empty prompt asks for whole texts of any length: the first token is predicted from the beginning
+    of a text, and texts longer than the context go through it in windows that share one token.
+    """
+
+    continuations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One continuation's log-likelihood in nats, the number of its tokens, and whether each was the likeliest."""
+
+    logprob: float
+    tokens: int
+    greedy: bool
+
+
+Answer = str | tuple[Score, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """An engine's answer to the request whose key is `request`; `seconds` is its time in the engine."""
+    """An engine's answer to the request whose key is `request`; `seconds` is its time in the engine.
+
+    `scores` has one entry a continuation of a `Scoring`, whose `text` is empty. `near_ties` counts the tokens of
+    a greedy text at which the second best was so close that rounding may decide otherwise in another batch; None
+    where the engine does not tell.
+    """
 
     request: str
     text: str
@@ -122,6 +162,13 @@ class Completion:
     tokens_out: int
     seconds: float
     fault: Fault | None = None
+    scores: tuple[Score, ...] = ()
+    near_ties: int | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """What a grader is given: the scores where there are any, else the text."""
+        return self.scores or self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +176,7 @@ class Grade:
     """A grader's finding on one completion. `value` is None where nothing may be scored.
 
     `rule` names the extraction rule that fired, `reason` says why the verdict is what it is, and `grader`
-    is name@version.
+    is name@version. A quantity over a text has its length in `tokens` and UTF-8 `bytes` beside `value`.
     """
 
     request: str
@@ -141,6 +188,8 @@ class Grade:
     reason: str = ""
     seconds: float = 0.0
     fault: Fault | None = None
+    tokens: int | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +225,7 @@ class TaskRecord:
     verdicts: Mapping[str, int]
     truncated: int | None
     empty: int
+    near_ties: int | None
     tokens_in: int | None
     tokens_out: int | None
     figures: tuple[Figure, ...]
@@ -183,16 +233,38 @@ class TaskRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """The summary of a finished run (`run.json`): enough to name exactly what was measured, and with what."""
+    """The summary of a finished run (`run.json`): enough to name exactly what was measured, and with what.
+
+    `series` is the training run of which the checkpoint is one point, after `step` steps and `tokens` tokens.
+    """
 
     run: str
     checkpoint: str
+    series: str | None
     step: int | None
+    tokens: int | None
     model_digest: str
     engine: Mapping[str, Any]
     versions: Mapping[str, str]
     tasks: tuple[TaskRecord, ...]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One figure of one task along a series of checkpoints: `points` are (tokens or steps, figure) in order.
+
+    `unit` says which of the two the points are at. `figures` is what the curve comes to: its mean over the axis,
+    its speed-up, its power law. `excluded` are runs of the series that are no point of it.
+    """
+
+    series: str
+    task: str
+    figure: str
+    unit: str
+    points: tuple[tuple[int, Figure], ...]
+    figures: tuple[Figure, ...]
+    excluded: tuple[str, ...] = ()
 
 
 def digest(*parts: Any) -> str:

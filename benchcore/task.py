@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchcore.errors import BenchcoreError, ConfigError, DataError
-from benchcore.records import Decode, Figure, Grade, Sample
+from benchcore.records import Answer, Decode, Figure, Grade, Sample
 
 Row = Mapping[str, Any]
-GradeFn = Callable[[Sample, str], Grade]
+GradeFn = Callable[[Sample, Any], Grade]
 
 
 class Rows(Protocol):
@@ -44,8 +44,9 @@ class Grader(Protocol):
         ...
 
     def session(self, samples: Sequence[Sample]) -> AbstractContextManager[GradeFn]:
-        """Hold whatever grading needs (worker processes) and yield `grade(sample, text)`, thread-safe.
+        """Hold whatever grading needs (worker processes) and yield `grade(sample, answer)`, thread-safe.
 
+        The answer is the text that was generated or, in a task that is scored, the scores of the continuations.
         `samples` are those that will be graded, for a grader that proves itself on their references first.
         `Grade.request` is left empty: the caller knows which completion the text came from.
         """
@@ -55,8 +56,8 @@ class Grader(Protocol):
         """Which isolation is in force for untrusted code: layer -> state; empty where none is run."""
         ...
 
-    def reference(self, sample: Sample) -> str:
-        """A completion that must be graded right: the oracle check of `benchcore tasks check`."""
+    def reference(self, sample: Sample) -> Answer:
+        """An answer that must be graded right: the oracle check of `benchcore tasks check`."""
         ...
 
 
@@ -77,6 +78,7 @@ class Metric(Protocol):
 class Task:
     """An evaluation task. `version` must rise whenever its prompts, decoding or grading change.
 
+    With a `decode` texts are generated; without one each sample's continuations are scored.
     `name` is given by the catalog (the file's name, plus ``@variant``).
     Raises `ConfigError` when the parts do not fit together.
     """
@@ -84,9 +86,9 @@ class Task:
     version: int
     rows: Rows
     sample: Callable[[Row], Sample]
-    decode: Decode
     grader: Grader
     metrics: tuple[Metric, ...]
+    decode: Decode | None = None
     trials: int = 1
     name: str = ""
     about: str = ""
@@ -99,7 +101,9 @@ class Task:
             raise ConfigError(f"{label}: at least one metric is needed")
         if self.trials < 1:
             raise ConfigError(f"{label}: trials must be 1 or more, got {self.trials}")
-        if self.trials > 1 and self.decode.temperature == 0:
+        if self.trials > 1 and self.decode is None:
+            raise ConfigError(f"{label}: {self.trials} trials of a likelihood are the same {self.trials} times")
+        if self.trials > 1 and self.decode is not None and self.decode.temperature == 0:
             raise ConfigError(
                 f"{label}: {self.trials} trials at temperature 0 are the same text {self.trials} times",
                 "set a temperature above 0, or trials to 1",
@@ -117,8 +121,10 @@ class Task:
         """This task with some settings replaced; the result is checked like any definition."""
         changes = {"temperature": temperature, "top_p": top_p}
         given = {name: value for name, value in changes.items() if value is not None}
+        if self.decode is None and given:
+            raise ConfigError(f"{self.name}: {next(iter(given))} means nothing where likelihoods are asked for")
         try:
-            decode = replace(self.decode, **given)  # type: ignore[arg-type]  # field names checked above
+            decode = self.decode and replace(self.decode, **given)  # type: ignore[arg-type]  # names checked above
         except ValueError as error:
             raise ConfigError(f"{self.name}: {error}") from error
         return replace(self, decode=decode, trials=self.trials if trials is None else trials)
@@ -150,8 +156,18 @@ class Task:
         for field in ("id", "target"):
             if not isinstance(value := getattr(sample, field), str):
                 raise ConfigError(f"{self.name}: the {field} of row {number} must be text, got {value!r}")
-        if not isinstance(sample.prompt, str | tuple) or not sample.prompt:
+        scored = self.decode is None
+        if not isinstance(sample.prompt, str | tuple) or not (sample.prompt or scored):
             raise ConfigError(f"{self.name}: the prompt of row {number} must be a text or a tuple of messages")
+        if scored != bool(sample.continuations):
+            lacks = (
+                "has no decode, but row {0} has no continuations"
+                if scored
+                else "generates, but row {0} has continuations"
+            )
+            raise ConfigError(f"{self.name}: the task {lacks.format(number)}")
+        if scored and not all(isinstance(text, str) and text for text in sample.continuations):
+            raise ConfigError(f"{self.name}: the continuations of row {number} must be texts that are not empty")
         return sample
 
 

@@ -8,26 +8,30 @@ from typing import Any
 from benchcore.checkpoint import Checkpoint
 from benchcore.config import EvalConfig
 from benchcore.engines import Pulse
-from benchcore.records import Completion, Fault, Finish, Request
+from benchcore.records import Completion, Fault, Finish, Request, Score
 
 
 class CannedEngine:
     """An engine that answers from a function of the request and loads nothing.
 
-    `reply` returns a text, or a `Fault` for a request that should fail. `entered` counts how often weights
-    would have been loaded, and `asked` lists the keys of every request it was given.
+    `reply` returns a text, the scores of a `Scoring`, or a `Fault` for a request that should fail. `entered`
+    counts how often weights would have been loaded, `swapped` how often they would have been exchanged, and
+    `asked` lists the keys of every request it was given. `checkpoint` is the one that it would be running.
     """
 
     family = "canned"
 
-    def __init__(self, reply: Callable[[Request], str | Fault], *, seconds: float = 0.0) -> None:
+    def __init__(self, reply: Callable[[Request], str | tuple[Score, ...] | Fault], *, seconds: float = 0.0) -> None:
         self.reply = reply
         self.seconds = seconds
         self.entered = 0
+        self.swapped = 0
+        self.checkpoint: Checkpoint | None = None
         self.asked: list[str] = []
 
     def __call__(self, checkpoint: Checkpoint, config: EvalConfig) -> "CannedEngine":
         """Serve as the `engine` argument of `benchcore.evaluate`."""
+        self.checkpoint = checkpoint
         return self
 
     def check(self, requests: Sequence[Request]) -> None:
@@ -46,6 +50,12 @@ class CannedEngine:
         """A family of its own, so that its answers never mix with a real engine's."""
         return {"family": self.family, "dtype": "none", "device": "none", "reproducible": "everything"}
 
+    def swap(self, checkpoint: Checkpoint) -> bool:
+        """Any checkpoint is as good as another."""
+        self.swapped += 1
+        self.checkpoint = checkpoint
+        return True
+
     def answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:
         """One completion a request, in order."""
         for request in requests:
@@ -57,9 +67,10 @@ class CannedEngine:
             yield Completion(
                 request=request.key,
                 text=text,
-                finish=Finish.STOP if isinstance(said, str) else Finish.FAULT,
+                finish=Finish.FAULT if isinstance(said, Fault) else Finish.STOP,
                 tokens_in=len(str(request.prompt).split()),
                 tokens_out=len(text.split()),
                 seconds=self.seconds,
-                fault=None if isinstance(said, str) else said,
+                fault=said if isinstance(said, Fault) else None,
+                scores=said if isinstance(said, tuple) else (),
             )

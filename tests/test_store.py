@@ -19,6 +19,7 @@ from benchcore.records import (
     Fault,
     Figure,
     Finish,
+    Generation,
     Grade,
     Request,
     RunRecord,
@@ -36,7 +37,7 @@ SAMPLES = [Sample(id=f"s{i}", prompt=f"p{i}", target=str(i)) for i in range(2)]
 
 
 def request(sample: int, trial: int = 0, task: str = "t", key: str = "") -> Request:
-    return Request(
+    return Generation(
         key=key or f"{task}-{sample}-{trial}",
         task=task,
         sample=f"s{sample}",
@@ -223,6 +224,7 @@ def test_run_json_is_there_only_while_the_run_is_complete(tmp_path: Path) -> Non
         verdicts={"right": 2},
         truncated=0,
         empty=0,
+        near_ties=None,
         tokens_in=6,
         tokens_out=4,
         figures=(figure,),

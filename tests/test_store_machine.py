@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from benchcore.errors import MachineError
-from benchcore.records import Completion, Decode, Finish, Request, Sample
+from benchcore.records import Completion, Decode, Finish, Generation, Sample
 from benchcore.store import Store
 
 RUN = {"weights": "w", "engine": "embedded", "dtype": "auto"}
@@ -27,7 +27,7 @@ from benchcore.store import Store
 with Store(Path(sys.argv[1])) as store:
     store.adopt({"weights": "w", "engine": "embedded", "dtype": "auto"}, {"t": {"version": 1}}, {"path": "/m"})
     requests = [
-        Request(key=f"k{i}", task="t", sample=f"s{i}", trial=0, prompt="", decode=Decode(max_tokens=1), seed=0)
+        Generation(key=f"k{i}", task="t", sample=f"s{i}", trial=0, prompt="", decode=Decode(max_tokens=1), seed=0)
         for i in range(100_000)
     ]
     store.register([Sample(id=f"s{i}", prompt="", target="") for i in range(100_000)], requests)
@@ -49,7 +49,7 @@ def register(store: Store, count: int) -> None:
     store.register(
         [Sample(id=f"s{i}", prompt="", target="") for i in range(count)],
         [
-            Request(key=f"k{i}", task="t", sample=f"s{i}", trial=0, prompt="", decode=decode, seed=0)
+            Generation(key=f"k{i}", task="t", sample=f"s{i}", trial=0, prompt="", decode=decode, seed=0)
             for i in range(count)
         ],
     )

@@ -3,31 +3,22 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
-from benchcore import catalog, checkpoint
+from benchcore import catalog
+from benchcore.api.checkpoints import arriving, find_all
+from benchcore.api.outlook import look_ahead, refuse_over_budget
 from benchcore.api.pool import GradingPool
 from benchcore.api.rules import under
+from benchcore.api.seat import EngineSeat, MakeEngine, engine_for
+from benchcore.api.series import curves
 from benchcore.api.summary import changed, close_run
-from benchcore.api.work import Work, prepare_all
+from benchcore.api.work import Work, configuration, place, prepare_all
 from benchcore.checkpoint import Checkpoint, Skipped
 from benchcore.config import EvalConfig
 from benchcore.engines import Engine
-from benchcore.engines.choice import choose
-from benchcore.errors import BenchcoreError, CheckpointError, ConfigError, MachineError
-from benchcore.journal import stored_answers
-from benchcore.records import Completion, Grade, Request, RunRecord
-from benchcore.store import Store, read_record, refuse_changes
-
-
-class MakeEngine(Protocol):
-    """Makes an engine for a checkpoint; an engine's class is one."""
-
-    family: str
-
-    def __call__(self, checkpoint: Checkpoint, config: EvalConfig) -> Engine:
-        """An engine whose weights are not yet loaded."""
-        ...
+from benchcore.errors import BenchcoreError, CheckpointError, MachineError
+from benchcore.records import Completion, Curve, Generation, Grade, Request, RunRecord
+from benchcore.store import Store, read_record
 
 
 @dataclass(slots=True)
@@ -62,11 +53,16 @@ Watch = Callable[[Progress], None]
 class Evaluation:
     """What `evaluate` came to: a record for each checkpoint, and the folders that were passed over.
 
-    `failed` are checkpoints that could not be evaluated although they looked complete, and `unfinished` names
-    the tasks asked for that still lack answers or grades, as "run: task".
+    `engine` answered, or would have, and `because` says why that one.
+    `curves` follow figures along series of checkpoints. `failed` are checkpoints that could not be evaluated
+    although they looked complete, and `unfinished` names the tasks asked for that still lack answers or grades, as
+    "run: task".
     """
 
+    engine: str
+    because: str
     records: tuple[RunRecord, ...]
+    curves: tuple[Curve, ...]
     skipped: tuple[Skipped, ...]
     failed: tuple[Skipped, ...]
     unfinished: tuple[str, ...]
@@ -87,18 +83,29 @@ def evaluate(
     """
     work = prepare_all(config)
     found, skipped = find_all(checkpoints, config)
-    family = choose(config.engine)[0] if engine is None else engine.family
-    records, failed = [], []
-    for one in found:
-        try:
-            records.append(_evaluate_one(one, config, work, family, engine, watch))
-        except CheckpointError as error:
-            if len(found) == 1:
-                raise
-            failed.append(Skipped(path=one.path, reason=error.message))
+    family, because = engine_for(found, config)
+    make = engine or catalog.load_engine(family)
+    waiting = Progress(run=", ".join(checkpoints), doing="waiting for checkpoints")
+    records: list[RunRecord] = []
+    failed: list[Skipped] = []
+    alone = len(found) == 1 and not config.watch
+    with GradingPool() as pool, EngineSeat(make, config) as seat:
+        if config.budget is not None:
+            refuse_over_budget(look_ahead(found, config, work, seat, skipped), config.budget)
+        series = arriving(checkpoints, config, lambda: watch(waiting)) if config.watch else found
+        for one in series:
+            try:
+                records.append(_evaluate_one(one, config, work, make.family, seat, pool, watch, alone=alone))
+            except CheckpointError as error:
+                if alone:
+                    raise
+                failed.append(Skipped(path=one.path, reason=error.message))
     asked = {item.task.name for item in work}
     return Evaluation(
+        engine=make.family,
+        because=because,
         records=tuple(records),
+        curves=curves(records, config),
         skipped=tuple(skipped),
         failed=tuple(failed),
         unfinished=tuple(
@@ -110,96 +117,24 @@ def evaluate(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskOutlook:
-    """What one task would ask of one checkpoint; token counts are of the requests not yet answered."""
-
-    run: str
-    task: str
-    requests: int
-    answered: int
-    tokens_in: int
-    most_tokens_out: int
-
-    @property
-    def counts(self) -> tuple[int, int, int, int]:
-        """Requests, answered, prompt tokens, most generated tokens."""
-        return self.requests, self.answered, self.tokens_in, self.most_tokens_out
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What `evaluate` would do: the engine it would take and why, and its requests."""
-
-    engine: str
-    because: str
-    tasks: tuple[TaskOutlook, ...]
-    skipped: tuple[Skipped, ...]
-
-
-def dry_run(checkpoints: Sequence[str], config: EvalConfig) -> Outlook:
-    """Plan an evaluation, tokenise its prompts, and stop: no weights are loaded and nothing is written.
-
-    Raises what `evaluate` would raise before it loads weights.
-    """
-    from benchcore.engines.window import Window
-
-    work = prepare_all(config)
-    found, skipped = find_all(checkpoints, config)
-    family, because = choose(config.engine)
-    outlook = []
-    for one in found:
-        if (config.out / one.name / "config.toml").is_file():
-            refuse_changes(config.out / one.name, *_configuration(one, config, work, family))
-        window = Window(one, trust_remote_code=config.trust_remote_code)
-        for item in work:
-            answered = stored_answers(config.out / one.name, item.task.name)
-            missing = [request for request in item.requests if request.key not in answered]
-            window.check(missing)
-            lengths = [len(window.encode(request)) for request in missing]
-            outlook.append(
-                TaskOutlook(
-                    run=one.name,
-                    task=item.task.name,
-                    requests=len(item.requests),
-                    answered=len(item.requests) - len(missing),
-                    tokens_in=sum(lengths),
-                    most_tokens_out=sum(
-                        window.room(request, length) for request, length in zip(missing, lengths, strict=True)
-                    ),
-                )
-            )
-    return Outlook(engine=family, because=because, tasks=tuple(outlook), skipped=tuple(skipped))
-
-
-def find_all(checkpoints: Sequence[str], config: EvalConfig) -> tuple[list[Checkpoint], list[Skipped]]:
-    """Every checkpoint that the arguments name. Raises `ConfigError` when two would share a run folder."""
-    if not checkpoints:
-        raise ConfigError("no checkpoint is given", "pass a folder, a directory of checkpoints or a hub id")
-    found: dict[str, Checkpoint] = {}
-    skipped: list[Skipped] = []
-    for where in checkpoints:
-        complete, partial = checkpoint.find(where, trust_remote_code=config.trust_remote_code)
-        skipped.extend(partial)
-        for one in complete:
-            if (other := found.setdefault(one.name, one)).path != one.path:
-                raise ConfigError(
-                    f"{one.path} and {other.path} have the same name, and would share a run folder",
-                    "evaluate them one by one with different --out folders",
-                )
-    return list(found.values()), skipped
-
-
 def _evaluate_one(
-    one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str, engine: MakeEngine | None, watch: Watch
+    one: Checkpoint,
+    config: EvalConfig,
+    work: Sequence[Work],
+    family: str,
+    seat: EngineSeat,
+    pool: GradingPool,
+    watch: Watch,
+    *,
+    alone: bool,
 ) -> RunRecord:
     """Ask what is missing, grade what is ungraded; with nothing of either, no engine and no grader starts."""
     with Store(config.out / one.name) as store:
         stored = store.rules()
         work = [_under_stored(item, stored) for item in work]
         store.adopt(
-            *_configuration(one, config, work, family),
-            {"path": str(one.path), **({} if one.step is None else {"step": one.step})},
+            *configuration(one, config, work, family),
+            place(one),
             {item.task.name: item.file for item in work if item.file is not None},
             {item.task.name: item.rules for item in work if item.rules is not None},
         )
@@ -222,7 +157,7 @@ def _evaluate_one(
             total=total,
             answered=total - len(missing),
             graded=total - len(missing) - sum(len(keys) for keys in ungraded.values()),
-            most_tokens=max((request.decode.max_tokens for request in missing), default=0),
+            most_tokens=max((one.decode.max_tokens for one in missing if isinstance(one, Generation)), default=0),
         )
 
         def accept(grade: Grade) -> None:
@@ -232,7 +167,7 @@ def _evaluate_one(
 
         progress.doing = "checking references"
         watch(progress)
-        with GradingPool(busy, accept) as pool:
+        with pool.serving(busy, accept):
             for item in busy:
                 store.reopen(item.task.name)
                 graded = store.answered(item.task.name) - ungraded[item.task.name]
@@ -241,11 +176,12 @@ def _evaluate_one(
             if missing:
                 progress.doing = "loading"
                 watch(progress)
-                make = engine or catalog.load_engine(family)
-                _ask(make(one, config), missing, {item.task.name: item for item in busy}, store, pool, progress, watch)
+                # checkpoints that come later may have more left to ask
+                every = missing if alone else [request for item in work for request in item.requests]
+                engine = seat.take(one, every)
+                _ask(engine, missing, {item.task.name: item for item in busy}, store, pool, progress, watch)
             progress.doing = "grading"
             watch(progress)
-            pool.finish()
         return close_run(store, work)
 
 
@@ -254,14 +190,6 @@ def _under_stored(item: Work, stored: Mapping[str, str]) -> Work:
     if item.rules is not None or item.task.name not in stored:
         return item
     return replace(item, task=under(item.task, stored[item.task.name]))
-
-
-def _configuration(
-    one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """What may not change while a run folder is kept: of the run, and of each task."""
-    run = {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype}
-    return run, {item.task.name: item.settings for item in work}
 
 
 def _ask(
@@ -279,21 +207,19 @@ def _ask(
         progress.tokens += tokens
         watch(progress)
 
-    engine.check(requests)
     asked = {request.key: request for request in requests}
     samples = {name: item.by_id() for name, item in work.items()}
-    with engine:
-        store.use_engine(engine.describe())
-        progress.doing, progress.started = "generating", time.monotonic()
-        for completion in _alive(engine.answer(requests, pulse)):
-            request = asked[completion.request]
-            store.add_completion(completion)
-            progress.asked += 1
-            if completion.fault is None:
-                progress.answered += 1
-                task = work[request.task].task
-                pool.submit(task, samples[request.task][request.sample], request.key, completion.text)
-            watch(progress)
+    store.use_engine(engine.describe())
+    progress.doing, progress.started = "generating", time.monotonic()
+    for completion in _alive(engine.answer(requests, pulse)):
+        request = asked[completion.request]
+        store.add_completion(completion)
+        progress.asked += 1
+        if completion.fault is None:
+            progress.answered += 1
+            task = work[request.task].task
+            pool.submit(task, samples[request.task][request.sample], request.key, completion.answer)
+        watch(progress)
 
 
 def _alive(completions: Iterator[Completion]) -> Iterator[Completion]:

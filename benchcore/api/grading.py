@@ -14,7 +14,7 @@ from benchcore import catalog
 from benchcore.api.pool import GradingPool
 from benchcore.api.rules import under, where_known
 from benchcore.api.summary import close_run, task_record
-from benchcore.api.work import RunsPrograms, Work, data_folder, prepare
+from benchcore.api.work import RunsPrograms, Work, data_for, prepare
 from benchcore.data.source import numbered_rows
 from benchcore.errors import ConfigError, DataError, MachineError, RunIncomplete, nearest
 from benchcore.journal import Totals
@@ -42,11 +42,10 @@ def grade(
     data or its prompts are others now.
     """
     config = read_config(run)
-    where = data_folder(data)
     files = config.get("task_files", {})
     tasks = {
         name: catalog.load_task(files.get(name, name)).override(
-            **{key: chosen[key] for key in ("trials", "temperature", "top_p")}
+            **{key: chosen.get(key) for key in ("trials", "temperature", "top_p")}
         )
         for name, chosen in config["tasks"].items()
     }
@@ -56,7 +55,7 @@ def grade(
         used |= {name: rules for name, task in zip(tasks, known, strict=True) if task is not None}
     tasks |= {name: under(tasks[name], chosen) for name, chosen in used.items()}
     work = [
-        prepare(task, where, config["tasks"][name].get("limit"), unsafe_code=unsafe_code)
+        prepare(task, data_for(task, data), config["tasks"][name].get("limit"), unsafe_code=unsafe_code)
         for name, task in tasks.items()
     ]
     with Store(run) as store:
@@ -72,12 +71,11 @@ def grade(
             watch(graded)
 
         watch(0)  # references are checked before the first grade
-        with GradingPool(work, accept) as pool:
+        with GradingPool() as pool, pool.serving(work, accept):
             for item in work:
                 store.reopen(item.task.name)
                 store.use_isolation(item.task.name, item.task.grader.isolation(), anew=True)
                 pool.submit_stored(store, item, store.answered(item.task.name))
-            pool.finish()
         return close_run(store, work)
 
 
@@ -113,11 +111,13 @@ def grade_samples(
     if out is not None and out.exists() and file.exists() and out.samefile(file):
         raise ConfigError(f"--out {out} is the file of completions itself", "give the grades a file of their own")
     chosen = catalog.load_task(task)
+    if chosen.decode is None:
+        raise ConfigError(f"{task} asks for likelihoods, which no file of texts holds", "run benchcore eval")
     if whole:
         chosen = _whole(chosen)
     if rules is not None:
         chosen = under(chosen, rules)
-    work = prepare(chosen, data_folder(data), None, unsafe_code=unsafe_code)
+    work = prepare(chosen, data_for(chosen, data), None, unsafe_code=unsafe_code)
     samples = work.by_id()
     fields = (id_field, text_field)
     # a fault in the last line, or a sample that is missing, must not cost the grading of all others
@@ -140,11 +140,10 @@ def grade_samples(
             watch(verdicts.total())
 
         watch(0)  # references are checked before the first grade
-        with GradingPool([work], accept) as pool:
+        with GradingPool() as pool, pool.serving([work], accept):
             for name, text in _texts(file, fields, samples, chosen.name):
                 empty += not text.strip()
                 pool.submit(chosen, samples[name], name, text)
-            pool.finish()
     return _judge(work, grades, verdicts, empty, file)
 
 
@@ -184,6 +183,7 @@ def _judge(work: Work, grades: dict[str, list[Grade]], verdicts: Counter[str], e
         graded=total - verdicts[Verdict.ERROR],
         truncated=None,
         empty=empty,
+        near_ties=None,
         tokens_in=None,
         tokens_out=None,
         verdicts=dict(sorted(verdicts.items())),

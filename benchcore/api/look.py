@@ -10,15 +10,17 @@ from benchcore import catalog
 from benchcore.api.pool import GradingPool
 from benchcore.api.rules import under_asked
 from benchcore.api.summary import REPORTED, versions
-from benchcore.api.work import Work, check_limit, data_folder, prepare
+from benchcore.api.work import Work, check_limit, data_folder, data_for, prepare, wants_texts
 from benchcore.catalog import Listing, Suite
 from benchcore.checkpoint import cache_folder
 from benchcore.engines.choice import choose
 from benchcore.errors import BenchcoreError, ConfigError
 from benchcore.graders.sandbox import SAFE, Level, survey
 from benchcore.plan import plain
-from benchcore.records import Figure, Grade, Verdict
+from benchcore.records import Figure, Generation, Grade, Request, Scoring, Verdict
 from benchcore.store import read_config, read_record, run_folders
+
+PASSED = (Verdict.RIGHT, Verdict.MEASURED)  # what a reference may be graded
 
 
 def tasks() -> list[Listing]:
@@ -32,28 +34,38 @@ def suites() -> list[Suite]:
 
 
 def show_task(name: str, *, limit: int | None = None, data: Path | None = None) -> Iterator[dict[str, Any]]:
-    """The task's requests as they would be asked: id, trial, prompt, stop, max_tokens, temperature, target, key."""
-    work = prepare(catalog.load_task(name), data_folder(data), limit)
+    """The task's requests as they would be asked: id, trial, prompt, stop, max_tokens, temperature, target, key.
+
+    Of a task that is scored the continuations stand instead of stop, max_tokens and temperature.
+    """
+    task = catalog.load_task(name)
+    work = prepare(task, data_for(task, data), limit)
     target = {sample.id: sample.target for sample in work.samples}
     for request in work.requests:
         yield {
             "id": request.sample,
             "trial": request.trial,
             "prompt": plain(request.prompt),
-            "stop": list(request.decode.stop),
-            "max_tokens": request.decode.max_tokens,
-            "temperature": request.decode.temperature,
+            **_asked(request),
             "target": target[request.sample],
             "key": request.key,
         }
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    if isinstance(request, Scoring):
+        return {"continuations": list(request.continuations)}
+    assert isinstance(request, Generation)
+    decode = request.decode
+    return {"stop": list(decode.stop), "max_tokens": decode.max_tokens, "temperature": decode.temperature}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """The oracle check of one task: of `samples`, which references failed and which empty answers passed.
 
-    `grader` is the name of the grader, with its rule set; `trouble` is why the check could not be made, for instance
-    missing data.
+    `grader` is the name of the grader, with its rule set; a task that is `scored` has no empty answers; `trouble` is
+    why the check could not be made, for instance missing data.
     """
 
     task: str
@@ -61,6 +73,7 @@ class Check:
     samples: int
     reference_not_right: tuple[str, ...] = ()
     empty_not_wrong: tuple[str, ...] = ()
+    scored: bool = False
     trouble: str | None = None
 
     @property
@@ -79,7 +92,8 @@ def check_tasks(
 ) -> Iterator[Check]:
     """Prove tasks one by one: ids are unique, the reference answer is graded right and an empty one wrong.
 
-    A suite stands for its tasks under its rule set, and `rules` replaces that or a task's own.
+    A suite stands for its tasks under its rule set, and `rules` replaces that or a task's own. With no `names` all
+    tasks are proved that have data of their own.
     """
     check_limit(limit)
     everything = [
@@ -88,8 +102,10 @@ def check_tasks(
     named = catalog.expand(names or everything)
     tasks = [catalog.load_task(one.task) for one in named]
     for task, _ in under_asked(tasks, named, rules):
+        if not names and wants_texts(task):
+            continue
         try:
-            yield _check(prepare(task, data_folder(data), limit, unsafe_code=unsafe_code))
+            yield _check(prepare(task, data_for(task, data), limit, unsafe_code=unsafe_code))
         except ConfigError:
             raise
         except BenchcoreError as error:
@@ -99,17 +115,19 @@ def check_tasks(
 def _check(work: Work) -> Check:
     task = work.task
     found: list[Grade] = []
-    with GradingPool([work], found.append) as pool:
+    with GradingPool() as pool, pool.serving([work], found.append):
         for sample in work.samples:
             pool.submit(task, sample, sample.id, task.grader.reference(sample))
-            pool.submit(task, sample, sample.id, "")
-        pool.finish()
+            if task.decode is not None:  # scores are never empty
+                pool.submit(task, sample, sample.id, "")
+    references, empty = (found[::2], found[1::2]) if task.decode is not None else (found, [])
     return Check(
         task=task.name,
         grader=task.grader.name,
         samples=len(work.samples),
-        reference_not_right=tuple(grade.request for grade in found[::2] if grade.verdict is not Verdict.RIGHT),
-        empty_not_wrong=tuple(grade.request for grade in found[1::2] if grade.value != 0.0),
+        scored=task.decode is None,
+        reference_not_right=tuple(grade.request for grade in references if grade.verdict not in PASSED),
+        empty_not_wrong=tuple(grade.request for grade in empty if grade.value != 0.0),
     )
 
 

@@ -39,7 +39,9 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
     run = RunRecord(
         run=store.folder.name,
         checkpoint=config["checkpoint"]["path"],
+        series=config["checkpoint"].get("series"),
         step=config["checkpoint"].get("step"),
+        tokens=config["checkpoint"].get("tokens"),
         model_digest=config["run"]["weights"],
         engine=store.engine(),
         versions=versions(),
@@ -74,6 +76,7 @@ def task_record(
         verdicts=totals.verdicts,
         truncated=totals.truncated,
         empty=totals.empty,
+        near_ties=totals.near_ties,
         tokens_in=totals.tokens_in,
         tokens_out=totals.tokens_out,
         figures=tuple(_figures(task, work.samples, grades)) if complete else (),

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from benchcore import catalog
+from benchcore import catalog, checkpoint
 from benchcore.api.rules import under_asked
+from benchcore.checkpoint import Checkpoint
 from benchcore.config import EvalConfig
+from benchcore.data.texts import Texts
 from benchcore.errors import ConfigError
 from benchcore.plan import plan, settings
 from benchcore.records import Request, Sample
@@ -83,7 +85,6 @@ def prepare_all(config: EvalConfig) -> list[Work]:
         raise ConfigError("no task is given", "pass --tasks NAME[,NAME]; benchcore tasks lists them")
     if config.out.exists() and not config.out.is_dir():
         raise ConfigError(f"{config.out} is a file, not a folder", "give another --out")
-    data = data_folder(config.data)
     named = catalog.expand(config.tasks)
     tasks = [
         catalog.load_task(one.task).override(trials=config.trials, temperature=config.temperature, top_p=config.top_p)
@@ -96,7 +97,14 @@ def prepare_all(config: EvalConfig) -> list[Work]:
         hint = f"the suite {holding[0]} has it" if holding else "name it once, or rename one of their files"
         raise ConfigError(f"two of the tasks are called {repeated!r}", hint)
     return [
-        prepare(task, data, config.limit, file=task_file(one.task), rules=rules, unsafe_code=config.unsafe_code)
+        prepare(
+            task,
+            data_for(task, config.data),
+            config.limit,
+            file=task_file(one.task),
+            rules=rules,
+            unsafe_code=config.unsafe_code,
+        )
         for (task, rules), one in zip(under_asked(tasks, named, config.rules), named, strict=True)
     ]
 
@@ -114,3 +122,29 @@ def data_folder(given: Path | None) -> Path | None:
     if folder is not None and not folder.expanduser().is_dir():
         raise ConfigError(f"the data folder {folder} does not exist", "give another --data or BENCHCORE_DATA")
     return folder.expanduser() if folder else None
+
+
+def data_for(task: Task, given: Path | None) -> Path | None:
+    """Where `task` finds its data: a file that was given is that of a task without one of its own, and no folder."""
+    if given is None or not given.expanduser().is_file():
+        return data_folder(given)
+    return given.expanduser() if wants_texts(task) else data_folder(None)
+
+
+def wants_texts(task: Task) -> bool:
+    """Whether `task` is about whatever texts are given, and has none of its own."""
+    return isinstance(task.rows, Texts) and task.rows.path is None
+
+
+def configuration(
+    one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What may not change while a run folder is kept: of the run, and of each task."""
+    run = {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype}
+    return run, {item.task.name: item.settings for item in work}
+
+
+def place(one: Checkpoint) -> dict[str, Any]:
+    """Where a checkpoint is: its folder, and its place in a series if it has one."""
+    known = {"path": str(one.path), "series": one.series, "step": one.step, "tokens": one.tokens}
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,15 +1,17 @@
 """`benchcore eval`: checkpoints x tasks -> figures."""
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 from cyclopts import Parameter
 
-from benchcore.cli.output import only_results, print_json, run_progress, show_table, tell
+from benchcore.cli.output import only_results, print_json, run_progress, show_table, tell, words
 from benchcore.config import EvalConfig
 from benchcore.errors import RunIncomplete
 
 if TYPE_CHECKING:
     from benchcore.api.evaluation import Evaluation
+    from benchcore.api.outlook import Outlook
 
 DEFAULT = EvalConfig()
 
@@ -23,8 +25,9 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
         Folders in Hugging Face layout, directories of such folders, or hub ids.
     """
     from benchcore import api
+    from benchcore.engines.choice import choose
+    from benchcore.report.curves import curve_tables
     from benchcore.report.results import results_table
-    from benchcore.report.table import text_table
 
     if config.dry_run:
         with only_results() as results:
@@ -32,22 +35,55 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
             if config.json:
                 print_json(outlook, results)
             else:
-                headings = ("run", "task", "requests", "answered", "prompt tokens", "at most out")
-                rows = [(one.run, one.task, *(f"{number:,}" for number in one.counts)) for one in outlook.tasks]
-                title = f"Would ask the engine {outlook.engine} ({outlook.because})"
-                show_table(text_table(title, headings, rows), results)
+                _show_outlook(outlook, results)
+        if config.budget is not None:
+            api.refuse_over_budget(outlook, config.budget)
         return 0
     with only_results() as results:
         with run_progress() as progress:
             evaluation = api.evaluate(checkpoints, config, watch=progress)
+        if config.engine == "auto" and evaluation.because != choose("auto")[1]:
+            # for these checkpoints another than this machine's usual one
+            tell(f"benchcore: engine {evaluation.engine}: {evaluation.because}")
         for skipped in (*evaluation.skipped, *evaluation.failed):
             tell(f"benchcore: skipped {skipped.path}: {skipped.reason}")
         if config.json:
             print_json(evaluation, results)
         else:
             show_table(results_table(evaluation.records), results)
+            for table in curve_tables(evaluation.curves):
+                print(file=results)
+                show_table(table, results)
     check(evaluation)
     return 0
+
+
+def _show_outlook(outlook: "Outlook", results: TextIO) -> None:
+    from benchcore.report.table import text_table
+
+    headings = ("run", "task", "requests", "answered", "prompt tokens", "tokens out", "at most", "time", "at most")
+    rows = [
+        (
+            one.run,
+            one.task,
+            f"{one.requests:,}",
+            f"{one.answered:,}",
+            f"{one.tokens_in:,}",
+            "-" if one.tokens_out is None else f"{one.tokens_out:,}",
+            f"{one.most_tokens_out:,}",
+            "-" if one.seconds is None else words(one.seconds),
+            "-" if one.most_seconds is None else words(one.most_seconds),
+        )
+        for one in outlook.tasks
+    ]
+    table = text_table(f"Would ask the engine {outlook.engine} ({outlook.because})", headings, rows)
+    notes = []
+    if outlook.seconds is not None and outlook.most_seconds is not None and outlook.memory is not None:
+        notes = [
+            f"About {words(outlook.seconds)}, at most {words(outlook.most_seconds)}, by a probe of this machine;"
+            f" grading comes on top. Memory in use after the probe: {outlook.memory / 2**30:.1f} GiB."
+        ]
+    show_table(replace(table, notes=tuple(notes)), results)
 
 
 def check(evaluation: "Evaluation") -> None:

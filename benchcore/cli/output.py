@@ -124,6 +124,14 @@ class ProgressLine(Generic[T]):
             tell(text)
 
 
+def words(seconds: float) -> str:
+    """A time in words: 45 s, 12 min, 2 h 5 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def run_progress() -> "ProgressLine[Progress]":
     """The progress line of an evaluation."""
     return ProgressLine(describe, lambda progress: f"{progress.run} {progress.doing}")
@@ -135,7 +143,9 @@ def grade_progress() -> ProgressLine[int]:
 
 
 def describe(progress: "Progress") -> str:
-    """`name: generating 12/32 answered, 10 graded, 143 tokens/s, 2:10 left`."""
+    """`name: generating 12/32 answered, 10 graded, 143 tokens/s, 45 s left`."""
+    if not progress.total:
+        return f"{progress.run}: {progress.doing}"
     parts = [
         f"{progress.run}: {progress.doing} {progress.answered}/{progress.total} answered, {progress.graded} graded"
     ]
@@ -145,7 +155,5 @@ def describe(progress: "Progress") -> str:
         left = progress.seconds_left()
         if left is not None and elapsed > SETTLED:
             bound = "" if progress.asked else "at most "
-            minutes, seconds = divmod(int(left), 60)
-            clock = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes}:{seconds:02d}"
-            parts.append(f"{bound}{clock} left")
+            parts.append(f"{bound}{words(left)} left")
     return ", ".join(parts)

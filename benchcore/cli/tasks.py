@@ -63,7 +63,7 @@ def check(
     rules
         The rule set to check them under; without it a task's own, or its suite's.
     data
-        Folder with data sets; the environment variable BENCHCORE_DATA when not given.
+        Folder with data sets, or a file of texts for the task loss; BENCHCORE_DATA when not given.
     limit
         Check only the first N samples of each task.
     unsafe_code
@@ -93,7 +93,7 @@ def _print_check(one: "Check", results: TextIO) -> None:
     if one.trouble is not None:
         print(f"{one.task}: not checked: {one_line(one.trouble)}", file=results, flush=True)
     elif one.passed:
-        every = "every reference right, every empty answer wrong"
+        every = "every reference right" if one.scored else "every reference right, every empty answer wrong"
         print(f"{one.task}: {one.samples} samples by {one.grader}, {every}", file=results, flush=True)
     for what, failing in (
         ("references not right", one.reference_not_right),
@@ -117,7 +117,7 @@ def show(name: str, /, *, limit: int | None = None, data: Path | None = None, js
     limit
         Show only the first N samples.
     data
-        Folder with data sets; the environment variable BENCHCORE_DATA when not given.
+        Folder with data sets, or a file of texts for the task loss; BENCHCORE_DATA when not given.
     json
         Print one JSON document instead of text.
     """
@@ -133,7 +133,12 @@ def show(name: str, /, *, limit: int | None = None, data: Path | None = None, js
         text = (
             prompt if isinstance(prompt, str) else "\n".join(f"[{turn['role']}]\n{turn['content']}" for turn in prompt)
         )
-        print(f"--- {request['id']} (at most {request['max_tokens']} tokens, stop {request['stop']})")
-        print(text)
+        if "continuations" in request:
+            print(f"--- {request['id']} (likelihood of {len(request['continuations'])} continuations)")
+            print(text, end="\n" if text else "")
+            print("\n".join(f"--- continuation: {continuation}" for continuation in request["continuations"]))
+        else:
+            print(f"--- {request['id']} (at most {request['max_tokens']} tokens, stop {request['stop']})")
+            print(text)
         print(f"--- target: {request['target']}\n")
     return 0

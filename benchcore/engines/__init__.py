@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol
 
+from benchcore.checkpoint import Checkpoint
 from benchcore.records import Completion, Request
 
 Pulse = Callable[[int], None]
@@ -29,6 +30,14 @@ class Engine(Protocol):
 
     def describe(self) -> Mapping[str, Any]:
         """Family, versions, device, dtype, and what of its answers is reproducible."""
+        ...
+
+    def swap(self, checkpoint: Checkpoint) -> bool:
+        """Go on with the weights of another checkpoint; False where that takes an engine of its own.
+
+        Called between two rounds of `answer`. Raises `CheckpointError` when the weights do not load; the engine
+        is of no use then.
+        """
         ...
 
     def answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:

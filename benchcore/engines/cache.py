@@ -1,64 +1,89 @@
-"""A key-value cache that writes in place instead of copying all of itself at every token."""
+"""Keys and values of many rows: what rows share is held once, what is a row's own is written in place.
 
-from typing import Any
+A row's text is a chain of shared stretches (few-shot examples, the prompt of many trials) and its own tokens.
+Its attention is over all of them together: scores of every part, one softmax, one weighted sum.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from transformers.cache_utils import DynamicCache, DynamicLayer
 
-STRIDE = 128  # tokens of free room added when a layer's buffer is full
+States = tuple[torch.Tensor, torch.Tensor]  # keys with their last two axes swapped, values
+GROWTH = 1.5
 
 
-class RoomyLayer(DynamicLayer):  # type: ignore[misc]  # transformers is untyped
-    """A cache layer with free room at the end of its buffer.
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A stretch of `length` tokens that several rows have read: layer -> keys (heads, size, tokens), values
+    (heads, tokens, size)."""
 
-    `keys` and `values` are views, (rows, key-value heads, tokens, head size), of buffers that hold up to
-    `STRIDE` tokens more; transformers' own layer concatenates, which copies the whole cache for each token.
+    layers: dict[int, States]
+    length: int
+
+
+class Block:
+    """The own tokens of `rows` rows, left-aligned, in buffers that grow seldom and are written in place.
+
+    layer -> keys (rows, heads, size, width), values (rows, heads, width, size). Keys lie with the tokens last, as the
+    product with a single query reads them.
     """
 
-    keys: torch.Tensor
-    values: torch.Tensor
+    def __init__(self, rows: int, width: int) -> None:
+        self.rows = rows
+        self.width = width
+        self.layers: dict[int, States] = {}
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._buffers: tuple[torch.Tensor, torch.Tensor] | None = None
+    def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor, at: torch.Tensor | int) -> None:
+        """Write new states (rows, heads, tokens, size): one token a row at its own `at`, or all from column `at`."""
+        if layer not in self.layers:
+            rows, heads, _, size = keys.shape
+            # zeros, as a weight of zero times an accidental infinity would not be zero
+            self.layers[layer] = (
+                keys.new_zeros(rows, heads, size, self.width),
+                values.new_zeros(rows, heads, self.width, values.shape[-1]),
+            )
+        held_keys, held_values = self.layers[layer]
+        if isinstance(at, int):
+            held_keys[..., at : at + keys.shape[2]] = keys.transpose(2, 3)
+            held_values[:, :, at : at + keys.shape[2]] = values
+        else:
+            each = torch.arange(self.rows, device=keys.device)
+            held_keys[each, :, :, at] = keys[:, :, 0]
+            held_values[each, :, at] = values[:, :, 0]
 
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append the states of new tokens and return all keys and values as views."""
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-        start = self.get_seq_length()
-        end = start + key_states.shape[-2]
-        if self._buffers is None or end > self._buffers[0].shape[-2]:
-            self._buffers = (self._grown(self.keys, key_states, end), self._grown(self.values, value_states, end))
-        keys, values = self._buffers
-        keys[:, :, start:end] = key_states
-        values[:, :, start:end] = value_states
-        self.keys, self.values = keys[:, :, :end], values[:, :, :end]
-        return self.keys, self.values
+    def reserve(self, width: int) -> None:
+        """Make room for `width` tokens a row."""
+        if width <= self.width:
+            return
+        more = max(width, int(GROWTH * self.width)) - self.width
+        self.width += more
+        pad = torch.nn.functional.pad
+        for layer, (keys, values) in self.layers.items():
+            self.layers[layer] = pad(keys, (0, more)), pad(values, (0, 0, 0, more))
 
-    def batch_repeat_interleave(self, repeats: int) -> None:
-        """Repeat each row; the buffers are made anew at the next update."""
-        super().batch_repeat_interleave(repeats)
-        self._buffers = None
+    def copy(self, other: "Block", take: Sequence[int], put: Sequence[int], width: int) -> None:
+        """Copy the first `width` tokens of the rows `take` of `other` into the rows `put`."""
+        for layer, (keys, values) in other.layers.items():
+            source = torch.tensor(take, device=keys.device)
+            if layer not in self.layers:
+                self.write(layer, keys.new_zeros(self.rows, *keys.shape[1:3], 0).mT, values[:1, :, :0], 0)
+            held_keys, held_values = self.layers[layer]
+            target = torch.tensor(put, device=keys.device)
+            held_keys[target, :, :, :width] = keys[..., :width][source]
+            held_values[target, :, :width] = values[:, :, :width][source]
 
-    def batch_select_indices(self, indices: torch.Tensor) -> None:
-        """Keep the rows `indices` (repeats allowed); the buffers are made anew at the next update."""
-        super().batch_select_indices(indices)
-        self._buffers = None
+    def keep(self, rows: Sequence[int], width: int) -> "Block":
+        """A smaller block of only these rows, with room for at most `width` tokens."""
+        width = min(width, self.width)
+        kept = Block(len(rows), width)
+        kept.copy(self, rows, range(len(rows)), width)
+        return kept
 
-    @staticmethod
-    def _grown(old: torch.Tensor, new: torch.Tensor, end: int) -> torch.Tensor:
-        rows, heads, _, size = new.shape
-        buffer = new.new_empty(rows, heads, end + STRIDE, size)
-        if old.numel():
-            buffer[:, :, : old.shape[-2]] = old
-        return buffer
-
-
-def roomy_cache(config: Any) -> DynamicCache:
-    """The cache that `config` asks for, its plain layers replaced by `RoomyLayer`."""
-    cache = DynamicCache(config=config)
-    cache.layers = [RoomyLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
-    return cache
+    def share(self, row: int, length: int) -> Shared:
+        """The first `length` tokens of one row, as something to share."""
+        layers = {
+            layer: (keys[row, ..., :length].contiguous(), values[row, :, :length].contiguous())
+            for layer, (keys, values) in self.layers.items()
+        }
+        return Shared(layers, length)

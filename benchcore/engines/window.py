@@ -1,12 +1,24 @@
 """The context window: a checkpoint's tokenizer, and how much of the context a request leaves free."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from benchcore.checkpoint import Checkpoint, context_length
 from benchcore.errors import CheckpointError, ConfigError
 from benchcore.prompts import encode
-from benchcore.records import Prompt, Request
+from benchcore.records import Generation, Prompt, Request, Scoring
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of tokens that fits the context, of which the last `scored` are to be predicted from those before.
+
+    `tokens` has one more than the model is given: the last is only predicted.
+    """
+
+    tokens: tuple[int, ...]
+    scored: int
 
 
 class Window:
@@ -35,7 +47,48 @@ class Window:
             self._encoded[request.prompt] = encode(self.tokenizer, request.prompt)
         return self._encoded[request.prompt]
 
-    def room(self, request: Request, length: int) -> int:
+    def stretches(self, request: Scoring) -> list[list[Stretch]]:
+        """What the model has to read to score each continuation; more than one stretch only for long whole texts.
+
+        The same tokens and windows as lm-eval's `loglikelihood` and `loglikelihood_rolling`; but a token that the
+        tokenizer puts before every text is read and never predicted, as in lm-eval with `add_bos_token=False`.
+        """
+        if isinstance(request.prompt, str) and not request.prompt.strip():
+            return [self._whole(request.prompt + text) for text in request.continuations]
+        if not isinstance(request.prompt, str):
+            context = self.encode(request)
+            return [[_after(context, self._plain(text))] for text in request.continuations]
+        kept = request.prompt.rstrip()
+        context = encode(self.tokenizer, kept)
+        return [
+            [_after(context, encode(self.tokenizer, request.prompt + text)[len(context) :])]
+            for text in request.continuations
+        ]
+
+    def _whole(self, text: str) -> list[Stretch]:
+        tokens = [self._first(), *self._plain(text)]
+        most = self.context or len(tokens)
+        found = []
+        for start in range(1, len(tokens), most):
+            end = min(start + most, len(tokens))
+            # the last window reaches back as far as the context allows
+            found.append(Stretch(tuple(tokens[max(0, end - most - 1) : end]), end - start))
+        return found
+
+    def _first(self) -> int:
+        first = self.tokenizer.bos_token_id
+        if first is None:
+            first = self.tokenizer.eos_token_id
+        if first is None:
+            raise CheckpointError(
+                "the tokenizer has no token that begins or ends a text, so its first cannot be scored"
+            )
+        return int(first)
+
+    def _plain(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def room(self, request: Generation, length: int) -> int:
         """How many tokens may be generated after a prompt of `length` tokens."""
         wanted = request.decode.max_tokens
         return wanted if self.context is None else min(wanted, self.context - length)
@@ -44,12 +97,32 @@ class Window:
         """The longest sequence that may arise, in tokens. Raises `ConfigError` for a prompt that does not fit."""
         longest = 0
         for request in requests:
-            length = len(self.encode(request))
-            if self.context is not None and length >= self.context:
-                raise ConfigError(
-                    f"{request.task}, sample {request.sample}: the prompt is {length} tokens long,"
-                    f" but the checkpoint's context is {self.context}",
-                    "use a checkpoint with a longer context, or leave the task out",
-                )
-            longest = max(longest, length + self.room(request, length))
+            if isinstance(request, Scoring):
+                found = self.stretches(request)
+                if request.prompt and not all(one.scored for stretches in found for one in stretches):
+                    raise ConfigError(
+                        f"{request.task}, sample {request.sample}: a continuation has no token of its own after the"
+                        " prompt, so it cannot be scored",
+                        "make no continuation empty",
+                    )
+                length = max((len(one.tokens) for stretches in found for one in stretches), default=1)
+                self._refuse(request, "prompt with a continuation", length - 1, self.context)
+                longest = max(longest, length)
+            else:
+                assert isinstance(request, Generation)
+                length = len(self.encode(request))
+                self._refuse(request, "prompt", length, self.context and self.context - 1)
+                longest = max(longest, length + self.room(request, length))
         return longest
+
+    def _refuse(self, request: Request, what: str, length: int, most: int | None) -> None:
+        if most is not None and length > most:
+            raise ConfigError(
+                f"{request.task}, sample {request.sample}: the {what} is {length} tokens long,"
+                f" but the checkpoint's context is {self.context}",
+                "use a checkpoint with a longer context, or leave the task out",
+            )
+
+
+def _after(context: list[int], tokens: list[int]) -> Stretch:
+    return Stretch((*context, *tokens), len(tokens))

@@ -9,6 +9,7 @@ LOUD_ANSWERS = 10
 LOUD_MACHINERY = 2
 # Programs of a weak model crash and hang as a matter of course; it is news only when many do.
 LOUD_PROGRAMS = 20
+NEVER_LOUD = 101
 
 # Source of the count, loud from, short form, what was found, what to look at.
 _KINDS = (
@@ -62,13 +63,6 @@ _KINDS = (
         "the faults in their grades, and grade the run again",
     ),
     (
-        Verdict.UNGRADED,
-        LOUD_MACHINERY,
-        "{count} ungraded",
-        "never reached the grader and are not scored",
-        "the reasons in their grades, and grade the run again",
-    ),
-    (
         "faults",
         LOUD_MACHINERY,
         "{count} fault{s}",
@@ -81,6 +75,13 @@ _KINDS = (
         "{count} empty",
         "are empty",
         "the stop strings and the chat template, which may end a text before it starts",
+    ),
+    (
+        "near_ties",
+        NEVER_LOUD,
+        "{count} near a tie",
+        "chose a token by so little that another batch may choose otherwise",
+        "a finer number format (--dtype float32), where a figure turns on few samples",
     ),
 )
 
@@ -107,7 +108,9 @@ def diagnostics(task: TaskRecord) -> tuple[Diagnostic, ...]:
     Loud from 10 % truncated, unparsed or empty on and from 2 % of anything else; where the grader runs
     programs, from 20 % timeouts or crashes on.
     """
-    of_completions = {"truncated": task.truncated, "empty": task.empty, "faults": task.faults}
+    of_completions = {
+        "truncated": task.truncated, "empty": task.empty, "faults": task.faults, "near_ties": task.near_ties,
+    }  # fmt: skip
     grades = sum(task.verdicts.values())
     found = []
     for source, limit, short, what, look in _KINDS:

@@ -9,6 +9,7 @@ from benchcore.report.table import Cell, Column, Row, Table
 
 MARK = "!"
 RULES = re.compile(r"^\w+\(((?:value\+|published:)[^()]+)\)")
+LOSSES = ("bits per byte", "nats per token")
 UNCONFINED = "process"  # the level of isolation that isolates nothing
 COLUMNS = (
     Column(title="task", merges=True),
@@ -41,6 +42,7 @@ def results_table(records: Sequence[RunRecord]) -> Table:
         columns=(Column(title="checkpoint", merges=True), *COLUMNS) if several else COLUMNS,
         rows=tuple(rows),
         notes=(
+            *_lower(task for record in records for task in record.tasks),
             *_ruled(task for record in records for task in record.tasks),
             *_confined(task for record in records for task in record.tasks),
             *_unlike(records),
@@ -52,7 +54,9 @@ def results_table(records: Sequence[RunRecord]) -> Table:
 def tasks_table(title: str, tasks: Sequence[TaskRecord], notes: Sequence[str] = ()) -> Table:
     """The same rows for tasks that belong to no run."""
     rows = tuple(row for task in tasks for row in _task_rows(task, ""))
-    return Table(title=title, columns=COLUMNS, rows=rows, notes=(*notes, *_ruled(tasks), *_confined(tasks)))
+    return Table(
+        title=title, columns=COLUMNS, rows=rows, notes=(*notes, *_lower(tasks), *_ruled(tasks), *_confined(tasks))
+    )
 
 
 def _task_rows(task: TaskRecord, label: str) -> list[Row]:
@@ -101,6 +105,18 @@ def _unfinished_task(task: TaskRecord) -> str:
 def is_rate(figure: Figure) -> bool:
     """Whether a figure is a share, shown in percent."""
     return figure.name.startswith(("accuracy", "pass@"))
+
+
+def is_loss(figure: Figure) -> bool:
+    """Whether a figure is a loss, of which less is better."""
+    return figure.name in LOSSES
+
+
+def _lower(tasks: Iterable[TaskRecord]) -> Iterable[str]:
+    """A sentence naming the losses that are shown."""
+    shown = dict.fromkeys(figure.name for task in tasks for figure in task.figures if is_loss(figure))
+    if shown:
+        yield f"Lower is better: {', '.join(shown)}."
 
 
 def _labels(records: Sequence[RunRecord]) -> list[str]:

@@ -4,6 +4,7 @@ Cells keep whole `Figure`s, and every row names all it belongs to, so that a for
 can write numbers and self-contained rows where one for readers writes text and leaves repeats out.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -95,13 +96,14 @@ class Table:
 
 
 def figure_text(figure: Figure, *, percent: bool = False) -> str:
-    """A figure's value with its interval: "48.0 % [42.4, 53.7]", "2.345 [2.301, 2.389]" or "n/a (why)"."""
+    """A figure's value with its interval: "48.0 % [42.4, 53.7]", "2.345 [2.300, 2.390]" or "n/a (why)"."""
     if figure.value is None:
         return one_line(f"n/a ({figure.method})")
-    value = _number(figure.value, percent) + (" %" if percent else "")
-    if figure.low is None or figure.high is None:
-        return value
-    return f"{value} [{_number(figure.low, percent)}, {_number(figure.high, percent)}]"
+    times, decimals, unit = (100, 1, " %") if percent else (1, _decimals(figure.value), "")
+    value, *ends = (
+        f"{times * number:.{decimals}f}" for number in (figure.value, figure.low, figure.high) if number is not None
+    )
+    return f"{value}{unit} [{', '.join(ends)}]" if len(ends) == 2 else f"{value}{unit}"
 
 
 def one_line(text: str) -> str:
@@ -109,8 +111,9 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _number(value: float, percent: bool) -> str:
-    return f"{100 * value:.1f}" if percent else f"{value:.4g}"
+def _decimals(value: float) -> int:
+    """As many as show four digits of `value`, counted from its first that is not 0."""
+    return max(0, 3 - math.floor(math.log10(abs(value)))) if value else 4
 
 
 def text_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchcore import Completion, EvalConfig, Figure, Request, RunRecord, evaluate
+from benchcore.checkpoint import Checkpoint
 from benchcore.engines import Pulse
 from benchcore.errors import CheckpointError, ConfigError
 from benchcore.records import Fault
@@ -168,6 +169,9 @@ def test_figures_do_not_depend_on_the_order_of_answers(
 
 class Picky(CannedEngine):
     """Does not load checkpoints called "bad"."""
+
+    def swap(self, checkpoint: Checkpoint) -> bool:
+        return False
 
     def __call__(self, checkpoint: Any, config: EvalConfig) -> "CannedEngine":
         if checkpoint.name == "bad":

@@ -1,5 +1,6 @@
 """The grading pool: a bounded queue, grades in order, sessions opened first and closed last."""
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,10 +27,12 @@ class Gate:
         self.open = threading.Event()
         self.samples: Sequence[Sample] = ()
         self.running = 0
+        self.opened = 0
 
     @contextmanager
     def session(self, samples: Sequence[Sample]) -> Iterator[GradeFn]:
         self.running += 1
+        self.opened += 1
         self.samples = samples
         try:
             yield self.grade
@@ -69,14 +72,13 @@ def test_the_queue_holds_so_many_and_no_more_and_keeps_their_order(monkeypatch: 
     gated = work(grader)
     accepted: list[str] = []
     waiting = []
-    with GradingPool([gated], lambda grade: accepted.append(grade.request)) as pool:
+    with GradingPool() as pool, pool.serving([gated], lambda grade: accepted.append(grade.request)):
         for number in range(3 * room):
             if number == room:
                 assert accepted == [], "the queue takes this many without waiting"
                 grader.open.set()
             pool.submit(gated.task, SAMPLE, str(number), "text")
             waiting.append(number + 1 - len(accepted))
-        pool.finish()
     assert max(waiting) == room
     assert accepted == [str(number) for number in range(3 * room)]
     assert grader.running == 0
@@ -88,7 +90,7 @@ def test_leaving_early_drops_what_waits_and_closes_the_session() -> None:
     accepted: list[Grade] = []
 
     def leave_early() -> None:
-        with GradingPool([gated], accepted.append) as pool:
+        with GradingPool() as pool, pool.serving([gated], accepted.append):
             for number in range(10):
                 pool.submit(gated.task, SAMPLE, str(number), "text")
             grader.open.set()
@@ -108,6 +110,38 @@ def test_a_grader_that_cannot_work_says_so_before_anything_is_graded() -> None:
 
     good = Gate()
     both = [work(good), work(Broken(), "broken")]
-    with pytest.raises(MachineError, match="no worker"), GradingPool(both, lambda grade: None):
+    with (
+        pytest.raises(MachineError, match="no worker"),
+        GradingPool() as pool,
+        pool.serving(both, lambda grade: None),
+    ):
         pytest.fail("was entered")
     assert good.running == 0, "the session that was open already was left open"
+
+
+def test_a_session_is_opened_once_for_all_who_come_and_each_gets_its_own_grades() -> None:
+    grader = Gate()
+    gated = work(grader)
+    grader.open.set()
+    taken: dict[str, list[str]] = {"first": [], "second": []}
+    with GradingPool() as pool:
+        for name, accepted in taken.items():
+            with pool.serving([gated], lambda grade, accepted=accepted: accepted.append(grade.request)):  # type: ignore[misc]
+                pool.submit(gated.task, SAMPLE, name, "text")
+    assert taken == {"first": ["first"], "second": ["second"]}
+    assert grader.opened == 1 and grader.running == 0
+
+
+def test_grades_of_one_who_failed_never_reach_the_next() -> None:
+    grader = Gate()
+    gated = work(grader)
+    late: list[str] = []
+    with GradingPool() as pool:
+        with contextlib.suppress(KeyError), pool.serving([gated], lambda grade: pytest.fail("it had failed")):
+            for number in range(50):
+                pool.submit(gated.task, SAMPLE, f"early {number}", "text")
+            grader.open.set()
+            raise KeyError
+        with pool.serving([gated], lambda grade: late.append(grade.request)):
+            pool.submit(gated.task, SAMPLE, "late", "text")
+    assert late == ["late"]

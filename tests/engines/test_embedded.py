@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchcore import Decode, EvalConfig, Request
+from benchcore import Decode, EvalConfig, Generation
 from benchcore.checkpoint import find
 from benchcore.errors import CheckpointError
 from benchcore.records import Finish
@@ -27,8 +27,8 @@ def learned_positions(tiny_checkpoint: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def request(number: int, prompt: str) -> Request:
-    return Request(
+def request(number: int, prompt: str) -> Generation:
+    return Generation(
         key=str(number), task="t", sample=str(number), trial=0, prompt=prompt, decode=Decode(max_tokens=50), seed=number
     )
 

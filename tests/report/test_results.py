@@ -32,6 +32,7 @@ def task(**changes):
         verdicts={"right": 48, "wrong": 52},
         truncated=0,
         empty=0,
+        near_ties=None,
         tokens_in=1,
         tokens_out=1,
         figures=(figure(),),
@@ -40,8 +41,9 @@ def task(**changes):
 
 
 def run(*tasks, **changes):
-    given = dict(run="step-1000", checkpoint="/models/step-1000", step=1000, model_digest="m", engine={})
-    return RunRecord(**(given | dict(versions={}, tasks=tasks, complete=True) | changes))
+    given = dict(run="step-1000", checkpoint="/models/step-1000", series=None, step=1000, tokens=None)
+    given |= dict(model_digest="m", engine={}, versions={}, tasks=tasks, complete=True)
+    return RunRecord(**(given | changes))
 
 
 MATHS = task(
@@ -106,6 +108,7 @@ def test_diagnostics_in_words():
         verdicts=verdicts,
         truncated=12,
         empty=1,
+        near_ties=None,
         isolation={"level": "process"},
     )
     note = "! Programs of gsm8k ran at isolation level process: nothing but limits held them."
@@ -190,7 +193,16 @@ def test_groups_follow_their_own_figure():
     table = results_table([run(task(figures=tuple(figure(name=name, group=group) for name, group in names)))])
     shown = [(row.cells[1].text, row.level) for row in table.rows]
     assert shown == [("pass@1", 0), ("easy", 1), ("pass@10", 0), ("easy", 1), ("loss, easy", 0)]
-    assert table.rows[4].cells[2].text == "0.48 [0.424, 0.537]"
+    assert table.rows[4].cells[2].text == "0.4800 [0.4240, 0.5370]"
+
+
+def test_losses_are_no_percentages_and_less_of_them_is_better():
+    losses = (figure(0.9534, 0.9001, 1.0067, name="bits per byte"), figure(2.31, None, None, name="nats per token"))
+    table = results_table([run(task(task="loss", figures=losses), task(figures=losses[:1]), task())])
+    assert [row.cells[2].text for row in table.rows[:2]] == ["0.9534 [0.9001, 1.0067]", "2.310"]
+    assert table.notes == ("Lower is better: bits per byte, nats per token.",)
+    assert tasks_table("t", [task(figures=losses[:1])]).notes == ("Lower is better: bits per byte.",)
+    assert results_table([run(task())]).notes == ()
 
 
 def at(level, name="humaneval", **changes):

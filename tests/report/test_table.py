@@ -25,7 +25,11 @@ def row(*texts, **changes):
 
 def test_figures_as_text():
     assert figure_text(figure(), percent=True) == "48.0 % [42.4, 53.7]"
-    assert figure_text(figure(2.3451, 2.3, 2.39)) == "2.345 [2.3, 2.39]"
+    assert figure_text(figure(2.3451, 2.3, 2.39)) == "2.345 [2.300, 2.390]"
+    assert figure_text(figure(0.91234, 0.9, 1.0321)) == "0.9123 [0.9000, 1.0321]"
+    assert figure_text(figure(0.0123456, None, None)) == "0.01235"
+    assert figure_text(figure(12345.6, 12000.4, 13000)) == "12346 [12000, 13000]"
+    assert figure_text(figure(0.0, 0.0, 0.0)) == "0.0000 [0.0000, 0.0000]"
     assert figure_text(figure(0.5, None, None), percent=True) == "50.0 %"
     assert figure_text(figure(None, None, None, method="no problem scored")) == "n/a (no problem scored)"
 

@@ -1,0 +1,71 @@
+"""Learning curves as tables: a figure over tokens or steps, and what each curve comes to."""
+
+from collections.abc import Iterable, Sequence
+
+from benchcore.records import Curve
+from benchcore.report.results import is_rate
+from benchcore.report.table import Cell, Column, Row, Table
+
+
+def curve_tables(curves: Sequence[Curve]) -> list[Table]:
+    """Two tables for each figure of each task: its points, a column a series, and what the curves come to."""
+    alike: dict[tuple[str, str, str], list[Curve]] = {}
+    for curve in curves:
+        alike.setdefault((curve.task, curve.figure, curve.unit), []).append(curve)
+    tables = []
+    for (task, figure, unit), same in alike.items():
+        tables.append(_points(f"Learning curve of {task}, {figure}", unit, [one for one in same if one.points]))
+        if summary := _summary(f"What the curves of {task}, {figure} come to", same):
+            tables.append(summary)
+    return tables
+
+
+def _points(title: str, unit: str, curves: Sequence[Curve]) -> Table:
+    places = sorted({at for curve in curves for at, _ in curve.points})
+    found = [dict(curve.points) for curve in curves]
+    several = len(curves) > 1
+    rows = [
+        Row(
+            cells=(
+                Cell(content=f"{at:,}"),
+                *(Cell(content=one.get(at), percent=at in one and is_rate(one[at])) for one in found),
+                *(() if several else (Cell(content=str(found[0][at].n)),)),
+            )
+        )
+        for at in places
+    ]
+    heads = [Column(title=curve.series) for curve in curves]
+    number = [] if several else [Column(title="n", align="right")]
+    notes = [
+        f"No point of {curve.series}: {', '.join(curve.excluded)} (no value, or no place on the axis)."
+        for curve in curves
+        if curve.excluded
+    ]
+    columns = (Column(title=unit, align="right"), *heads, *number)
+    return Table(title=title, columns=columns, rows=tuple(rows), notes=tuple(notes))
+
+
+def _summary(title: str, curves: Iterable[Curve]) -> Table | None:
+    rows = [
+        Row(
+            cells=(
+                Cell(content=curve.series),
+                Cell(content=figure.name),
+                Cell(content=figure),
+                Cell(content=str(figure.n)),
+                Cell(content=None if figure.value is None else figure.method),
+            )
+        )
+        for curve in curves
+        for figure in curve.figures
+    ]
+    if not rows:
+        return None
+    columns = (
+        Column(title="series", merges=True),
+        Column(title="figure"),
+        Column(title="value"),
+        Column(title="n", align="right"),
+        Column(title="method"),
+    )
+    return Table(title=title, columns=columns, rows=tuple(rows))

@@ -13,7 +13,7 @@ from benchcore.api.checkpoints import find_all
 from benchcore.api.seat import EngineSeat, MakeEngine, engine_for
 from benchcore.api.work import Work, configuration, prepare_all
 from benchcore.checkpoint import Checkpoint, Skipped
-from benchcore.config import EvalConfig, duration
+from benchcore.config import EvalConfig, duration, in_words
 from benchcore.engines import Engine
 from benchcore.engines.window import Window
 from benchcore.errors import ConfigError
@@ -124,7 +124,7 @@ def refuse_over_budget(outlook: Outlook, budget: str) -> None:
     """Raise `ConfigError` when an evaluation is expected to take longer than `budget`, such as 90s, 30m or 2h."""
     if outlook.seconds is not None and outlook.seconds > duration(budget):
         raise ConfigError(
-            f"the evaluation would take about {outlook.seconds:.0f} seconds, over the budget of {budget}",
+            f"the evaluation would take about {in_words(outlook.seconds)}, over the budget of {budget}",
             "give it more time, fewer --tasks, a --limit, or fewer checkpoints (--every, --last)",
         )
 
@@ -174,17 +174,23 @@ def read(request: Request, window: Window) -> int:
 
 
 def probe(engine: Engine, requests: Sequence[Request], window: Window) -> Speed:
-    """Answer some of `requests`, spread evenly over all, with few tokens and with more, and see what each costs."""
-    one, more = _spread(requests, FEW), _spread(requests, ROWS)
-    taken = _timed(engine, one, FEW)[0]
-    more = more[: max(FEW, min(ROWS, int(FEW * SECONDS / (2 * taken))))]
+    """Answer some of `requests`, spread evenly over all, and see what it costs.
+
+    What a call costs whatever is asked is not charged to the tokens: fewer requests are taken off more, and a few
+    generated tokens off many.
+    """
+    taken = _timed(engine, _spread(requests, FEW), FEW)[0]  # the first call also pays for what is made once
+    rows = max(FEW, min(ROWS, int(FEW * SECONDS / (2 * taken))))
+    some, more = _spread(requests, rows // 4), _spread(requests, rows)
+    base = _timed(engine, some, FEW)[0]
     short, few, _ = _timed(engine, more, FEW)
-    prompts = sum(read(request, window) for request in more)
+    prompts, fewer = (sum(read(request, window) for request in asked) for asked in (more, some))
+    reading = (short - base) / (prompts - fewer) if prompts > fewer and short > base else short / prompts
     if not few:
-        return Speed(read=short / prompts, written=0.0, ends=0.0)
+        return Speed(read=reading, written=0.0, ends=0.0)
     long, many, ended = _timed(engine, more, MORE)
-    written = max(long - short, 0.0) / max(many - few, 1)
-    return Speed(read=max(short - few * written, 0.0) / prompts, written=written, ends=ended / many)
+    written = (long - short) / (many - few) if many > few and long > short else long / many
+    return Speed(read=max(reading - written * few / prompts, 0.0), written=written, ends=ended / many)
 
 
 def _spread(requests: Sequence[Request], count: int) -> list[Request]:

@@ -143,7 +143,7 @@ def _law(line: Curve) -> Iterable[Figure]:
 
 
 def _falls(line: Curve) -> bool:
-    return is_loss(line.points[0][1])
+    return is_loss(line.figure)
 
 
 def _figure(name: str, value: float | None, line: Curve, method: str) -> Figure:

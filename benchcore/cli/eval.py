@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 from cyclopts import Parameter
 
-from benchcore.cli.output import only_results, print_json, run_progress, show_table, tell, words
-from benchcore.config import EvalConfig
+from benchcore.cli.output import only_results, print_json, run_progress, show_table, tell
+from benchcore.config import EvalConfig, in_words
 from benchcore.errors import RunIncomplete
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
     """
     from benchcore import api
     from benchcore.engines.choice import choose
-    from benchcore.report.curves import curve_tables
-    from benchcore.report.results import results_table
+    from benchcore.report.curves import curve_tables, last_results
 
     if config.dry_run:
         with only_results() as results:
@@ -50,7 +49,7 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
         if config.json:
             print_json(evaluation, results)
         else:
-            show_table(results_table(evaluation.records), results)
+            show_table(last_results(evaluation.records, evaluation.curves), results)
             for table in curve_tables(evaluation.curves):
                 print(file=results)
                 show_table(table, results)
@@ -71,8 +70,8 @@ def _show_outlook(outlook: "Outlook", results: TextIO) -> None:
             f"{one.tokens_in:,}",
             "-" if one.tokens_out is None else f"{one.tokens_out:,}",
             f"{one.most_tokens_out:,}",
-            "-" if one.seconds is None else words(one.seconds),
-            "-" if one.most_seconds is None else words(one.most_seconds),
+            "-" if one.seconds is None else in_words(one.seconds),
+            "-" if one.most_seconds is None else in_words(one.most_seconds),
         )
         for one in outlook.tasks
     ]
@@ -80,7 +79,7 @@ def _show_outlook(outlook: "Outlook", results: TextIO) -> None:
     notes = []
     if outlook.seconds is not None and outlook.most_seconds is not None and outlook.memory is not None:
         notes = [
-            f"About {words(outlook.seconds)}, at most {words(outlook.most_seconds)}, by a probe of this machine;"
+            f"About {in_words(outlook.seconds)}, at most {in_words(outlook.most_seconds)}, by a probe of this machine;"
             f" grading comes on top. Memory in use after the probe: {outlook.memory / 2**30:.1f} GiB."
         ]
     show_table(replace(table, notes=tuple(notes)), results)

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar
 
+from benchcore.config import in_words
+
 if TYPE_CHECKING:
     from benchcore.api.evaluation import Progress
     from benchcore.report.table import Table
@@ -124,14 +126,6 @@ class ProgressLine(Generic[T]):
             tell(text)
 
 
-def words(seconds: float) -> str:
-    """A time in words: 45 s, 12 min, 2 h 5 min."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def run_progress() -> "ProgressLine[Progress]":
     """The progress line of an evaluation."""
     return ProgressLine(describe, lambda progress: f"{progress.run} {progress.doing}")
@@ -155,5 +149,5 @@ def describe(progress: "Progress") -> str:
         left = progress.seconds_left()
         if left is not None and elapsed > SETTLED:
             bound = "" if progress.asked else "at most "
-            parts.append(f"{bound}{words(left)} left")
+            parts.append(f"{bound}{in_words(left)} left")
     return ", ".join(parts)

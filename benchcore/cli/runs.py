@@ -27,7 +27,7 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
     for one in found:
         for task in one.tasks:
             figure = one.figures.get(task)
-            shown = "-" if figure is None else f"{figure.name} {figure_text(figure, percent=is_rate(figure))}"
+            shown = "-" if figure is None else f"{figure.name} {figure_text(figure, percent=is_rate(figure.name))}"
             if figure and (rules := rule_set(one.graders[task])):
                 shown += f" ({rules})"
             count = "-" if figure is None else str(figure.n)

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import torch
 
@@ -31,11 +32,12 @@ def decode(
     while waiting or lane.live:
         try:
             if waiting and lane.free and (not lane.live or lane.free >= lane.capacity // GROUP):
-                taken = [waiting.popleft() for _ in range(min(lane.free, len(waiting)))]
-                for row in taken:
+                count = min(lane.free, len(waiting))
+                for row in islice(waiting, count):
                     if not row.prompt:
                         row.seconds = time.perf_counter()
                         begin(row)
+                taken = [waiting.popleft() for _ in range(count)]
                 lane.admit(taken)
             rows = lane.live
             tokens, near = choose(lane.step(), rows, tie)
@@ -59,7 +61,7 @@ def _retreat(lane: Lane, waiting: deque[Row]) -> None:
     rows = lane.clear()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    if len(rows) == 1:
+    if len(rows) <= 1:
         raise MachineError(
             "there is not enough memory to decode even one request",
             "use a machine with more memory, a smaller --dtype, or a larger --memory-share",

@@ -124,7 +124,11 @@ class Embedded:
 
 
 def resolve_dtype(wanted: str, device: str) -> str:
-    """`wanted`, or for auto what the device does fast without changing greedy answers more than it must."""
+    """`wanted`, or for auto what the device does fast without changing greedy answers more than it must.
+
+    A CPU with AVX512-BF16 decodes 64 rows of a small model only 1.2 times as fast in bfloat16, and logits then move a
+    thousand times as far from batch to batch: float32 there.
+    """
     if wanted != "auto":
         return wanted
     return "float32" if device in ("cpu", "mps") else "bfloat16"

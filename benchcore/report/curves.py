@@ -1,10 +1,28 @@
 """Learning curves as tables: a figure over tokens or steps, and what each curve comes to."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from benchcore.records import Curve
-from benchcore.report.results import is_rate
+from benchcore.records import Curve, RunRecord
+from benchcore.report.diagnostics import diagnostics
+from benchcore.report.results import MARK, is_rate, results_table
 from benchcore.report.table import Cell, Column, Row, Table
+
+
+def last_results(records: Sequence[RunRecord], curves: Sequence[Curve]) -> Table:
+    """The results of each series' last checkpoint, and of what belongs to none; what is loud elsewhere is a note."""
+    series = {curve.series for curve in curves}
+    last = {record.series: record for record in records}
+    shown = [record for record in records if record.series not in series or record is last[record.series]]
+    notes = [
+        f"{MARK} {record.run}, {task.task}: {', '.join(found)}."
+        for record in records
+        if record not in shown
+        for task in record.tasks
+        if (found := [one.words for one in diagnostics(task) if one.loud])
+    ]
+    table = results_table(shown)
+    return replace(table, notes=(*table.notes, *notes))
 
 
 def curve_tables(curves: Sequence[Curve]) -> list[Table]:
@@ -28,7 +46,7 @@ def _points(title: str, unit: str, curves: Sequence[Curve]) -> Table:
         Row(
             cells=(
                 Cell(content=f"{at:,}"),
-                *(Cell(content=one.get(at), percent=at in one and is_rate(one[at])) for one in found),
+                *(Cell(content=one.get(at), percent=at in one and is_rate(one[at].name)) for one in found),
                 *(() if several else (Cell(content=str(found[0][at].n)),)),
             )
         )
@@ -51,7 +69,7 @@ def _summary(title: str, curves: Iterable[Curve]) -> Table | None:
             cells=(
                 Cell(content=curve.series),
                 Cell(content=figure.name),
-                Cell(content=figure),
+                Cell(content=figure, percent=figure.name.startswith("AUC") and is_rate(curve.figure)),
                 Cell(content=str(figure.n)),
                 Cell(content=None if figure.value is None else figure.method),
             )

@@ -74,7 +74,7 @@ def _task_rows(task: TaskRecord, label: str) -> list[Row]:
     rows = []
     for figure, name, level in _in_order(task.figures):
         method = None if figure.value is None else figure.method
-        value = Cell(content=figure, percent=is_rate(figure))
+        value = Cell(content=figure, percent=is_rate(figure.name))
         cells = (*head, Cell(content=name), value, Cell(content=str(figure.n)), Cell(content=method), tail)
         rows.append(Row(cells=cells, level=level, notes=notes))
     return rows
@@ -102,19 +102,19 @@ def _unfinished_task(task: TaskRecord) -> str:
     return "no figures"
 
 
-def is_rate(figure: Figure) -> bool:
-    """Whether a figure is a share, shown in percent."""
-    return figure.name.startswith(("accuracy", "pass@"))
+def is_rate(name: str) -> bool:
+    """Whether a figure of this name is a share, shown in percent."""
+    return name.startswith(("accuracy", "pass@"))
 
 
-def is_loss(figure: Figure) -> bool:
-    """Whether a figure is a loss, of which less is better."""
-    return figure.name in LOSSES
+def is_loss(name: str) -> bool:
+    """Whether a figure of this name is a loss, of which less is better."""
+    return name in LOSSES
 
 
 def _lower(tasks: Iterable[TaskRecord]) -> Iterable[str]:
     """A sentence naming the losses that are shown."""
-    shown = dict.fromkeys(figure.name for task in tasks for figure in task.figures if is_loss(figure))
+    shown = dict.fromkeys(figure.name for task in tasks for figure in task.figures if is_loss(figure.name))
     if shown:
         yield f"Lower is better: {', '.join(shown)}."
 

@@ -1,6 +1,7 @@
 """How requests are put into rows: what shares a beginning stays together, and nothing else is decided by it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import hypothesis.strategies as st
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_two_families_have_a_stem_each_and_stay_together() -> None:
     prompts = [text for n in range(10) for text in (f"{SHOTS}{n}?", f"{other}{n}")]
     rows = arrange(asked(prompts), encode)
     assert stems(rows) == {SHOTS, other}
-    changes = sum(one.stem is not two.stem for one, two in zip(rows, rows[1:], strict=False))
+    changes = sum(one.stem is not two.stem for one, two in pairwise(rows))
     assert changes == 1
 
 
@@ -54,9 +55,7 @@ def test_a_few_prompts_alike_are_no_family() -> None:
 
 
 def test_a_chat_has_a_beginning_too() -> None:
-    turns = [
-        (Message(role="system", content=SHOTS), Message(role="user", content=f"{n} + {n}?")) for n in range(10)
-    ]
+    turns = [(Message(role="system", content=SHOTS), Message(role="user", content=f"{n} + {n}?")) for n in range(10)]
     assert stems(arrange(asked(turns), encode)) == {SHOTS}
 
 

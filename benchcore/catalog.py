@@ -21,8 +21,8 @@ from benchcore.errors import BenchcoreError, ConfigError, nearest
 from benchcore.task import Task
 
 ENGINES: Mapping[str, str] = {
-    "embedded": "benchcore.engines.embedded:Embedded",
-    "vllm": "benchcore.engines.vllm:VLLM",
+    "embedded": "benchcore.engines.embedded.engine:Embedded",
+    "vllm": "benchcore.engines.vllm.engine:VLLM",
 }
 ENTRY_POINTS = "benchcore.tasks"
 

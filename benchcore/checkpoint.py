@@ -216,6 +216,29 @@ def model_digest(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def behaviour(folder: Path) -> dict[str, bytes]:
+    """Every file that decides what a checkpoint answers, but its weights."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _matching(folder, BEHAVIOUR)}
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files that are loaded: those of the index where there is one."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return [folder / "model.safetensors"]
+    shards = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    return [folder / name for name in sorted(set(shards))]
+
+
+def tensors(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Name -> number format and shape of each of a checkpoint's tensors, from the headers of its files."""
+    return {
+        name: (tensor["dtype"], tuple(tensor["shape"]))
+        for path in weight_files(folder)
+        for name, tensor in _header(path)[1].items()
+    }
+
+
 def cache_folder() -> Path:
     """Where benchcore keeps what can be made again: BENCHCORE_CACHE, else the user's cache folder."""
     if given := os.environ.get("BENCHCORE_CACHE"):
@@ -262,21 +285,34 @@ def _download(name: str, trust_remote_code: bool) -> Path:
 
 def _check_safetensors(path: Path) -> None:
     size = path.stat().st_size
+    length, found = _header(path)
+    try:
+        end = max((int(tensor["data_offsets"][1]) for tensor in found.values()), default=0)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise _no_header(path) from error
+    if 8 + length + end != size:
+        raise CheckpointError(
+            f"{path} is broken: {size} bytes where its header promises {8 + length + end}", "copy it again"
+        )
+
+
+def _header(path: Path) -> tuple[int, dict[str, Any]]:
+    """The length of a safetensors file's header in bytes, and what it says of each tensor."""
+    size = path.stat().st_size
     with path.open("rb") as stream:
         head = stream.read(8)
         length = struct.unpack("<Q", head)[0] if len(head) == 8 else size
         if length > size - 8:
             raise CheckpointError(f"{path} is broken: its header does not fit into its {size} bytes", "copy it again")
         try:
-            tensors = json.loads(stream.read(length))
-            ends = [int(t["data_offsets"][1]) for name, t in tensors.items() if name != "__metadata__"]
-            end = max(ends, default=0)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise CheckpointError(f"{path} is broken: its header is not safetensors", "copy it again") from error
-    if 8 + length + end != size:
-        raise CheckpointError(
-            f"{path} is broken: {size} bytes where its header promises {8 + length + end}", "copy it again"
-        )
+            found = json.loads(stream.read(length))
+            return length, {name: tensor for name, tensor in found.items() if name != "__metadata__"}
+        except (ValueError, AttributeError) as error:
+            raise _no_header(path) from error
+
+
+def _no_header(path: Path) -> CheckpointError:
+    return CheckpointError(f"{path} is broken: its header is not safetensors", "copy it again")
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:

@@ -34,8 +34,9 @@ from pathlib import Path
 import torch
 
 from benchcore.checkpoint import find
+from benchcore.engines.embedded.reader import Reader
+from benchcore.engines.embedded.scoring import Scorer
 from benchcore.engines.memory import budget
-from benchcore.engines.scoring import Scorer
 from benchcore.engines.window import Window
 from benchcore.interop.smollm import convert
 from benchcore.records import Completion, Scoring
@@ -80,7 +81,7 @@ class Sides:
         [checkpoint], _ = find(str(convert()))
         self.window = Window(checkpoint, trust_remote_code=False)
         self.model = AutoModelForCausalLM.from_pretrained(checkpoint.path, dtype=torch.float32).eval()
-        self.scorer = Scorer(self.model, self.window, CPU, budget=budget(CPU, None))
+        self.scorer = Scorer(Reader(self.model, CPU, self.window.last + 1), self.window, CPU, budget=budget(CPU, None))
         self.peer = HFLM(pretrained=self.model, tokenizer=self.window.tokenizer, device="cpu")
 
     def ours(self, requests: list[Scoring]) -> list[Completion]:

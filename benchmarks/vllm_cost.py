@@ -29,8 +29,8 @@ from typing import Any
 
 from benchcore import Completion, EvalConfig, Request, evaluate, load_task
 from benchcore.checkpoint import find
-from benchcore.engines.asked import Asked
-from benchcore.engines.vllm import VLLM
+from benchcore.engines.vllm.asked import Asked
+from benchcore.engines.vllm.engine import VLLM
 from benchcore.interop.smollm import convert
 from benchcore.plan import plan
 from benchcore.records import Generation, Scoring

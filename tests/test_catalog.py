@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchcore import catalog
-from benchcore.engines.embedded import Embedded
+from benchcore.engines.embedded.engine import Embedded
 from benchcore.errors import ConfigError
 from benchcore.plan import plan, settings
 from benchcore.records import Sample

@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from benchcore import catalog
 from benchcore.api.checkpoints import arriving, find_all
 from benchcore.api.outlook import look_ahead, refuse_over_budget
 from benchcore.api.pool import GradingPool
 from benchcore.api.rules import under
-from benchcore.api.seat import EngineSeat, MakeEngine, engine_for
+from benchcore.api.seat import EngineSeat, MakeEngine
 from benchcore.api.series import curves
 from benchcore.api.summary import changed, close_run
 from benchcore.api.work import Work, configuration, place, prepare_all
@@ -83,27 +82,25 @@ def evaluate(
     """
     work = prepare_all(config)
     found, skipped = find_all(checkpoints, config)
-    family, because = engine_for(found, config)
-    make = engine or catalog.load_engine(family)
     waiting = Progress(run=", ".join(checkpoints), doing="waiting for checkpoints")
     records: list[RunRecord] = []
     failed: list[Skipped] = []
     alone = len(found) == 1 and not config.watch
-    with GradingPool() as pool, EngineSeat(make, config) as seat:
+    with GradingPool() as pool, EngineSeat(found, config, engine) as seat:
         if config.budget is not None:
             refuse_over_budget(look_ahead(found, config, work, seat, skipped), config.budget)
         series = arriving(checkpoints, config, lambda: watch(waiting)) if config.watch else found
         for one in series:
             try:
-                records.append(_evaluate_one(one, config, work, make.family, seat, pool, watch, alone=alone))
+                records.append(_evaluate_one(one, config, work, seat, pool, watch, alone=alone))
             except CheckpointError as error:
                 if alone:
                     raise
                 failed.append(Skipped(path=one.path, reason=error.message))
     asked = {item.task.name for item in work}
     return Evaluation(
-        engine=make.family,
-        because=because,
+        engine=seat.family,
+        because=seat.because,
         records=tuple(records),
         curves=curves(records, config),
         skipped=tuple(skipped),
@@ -121,7 +118,6 @@ def _evaluate_one(
     one: Checkpoint,
     config: EvalConfig,
     work: Sequence[Work],
-    family: str,
     seat: EngineSeat,
     pool: GradingPool,
     watch: Watch,
@@ -133,7 +129,7 @@ def _evaluate_one(
         stored = store.rules()
         work = [_under_stored(item, stored) for item in work]
         store.adopt(
-            *configuration(one, config, work, family),
+            *configuration(one, config, work, seat.family),
             place(one),
             {item.task.name: item.file for item in work if item.file is not None},
             {item.task.name: item.rules for item in work if item.rules is not None},

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchcore import catalog
 from benchcore.api.checkpoints import find_all
-from benchcore.api.seat import EngineSeat, MakeEngine, engine_for
+from benchcore.api.seat import EngineSeat, MakeEngine
 from benchcore.api.work import Work, configuration, prepare_all
 from benchcore.checkpoint import Checkpoint, Skipped
 from benchcore.config import EvalConfig, duration, in_words
@@ -83,8 +82,7 @@ def dry_run(checkpoints: Sequence[str], config: EvalConfig, *, engine: MakeEngin
     """
     work = prepare_all(config)
     found, skipped = find_all(checkpoints, config)
-    make = engine or catalog.load_engine(engine_for(found, config)[0])
-    with EngineSeat(make, config) as seat:
+    with EngineSeat(found, config, engine) as seat:
         return look_ahead(found, config, work, seat, skipped)
 
 
@@ -92,7 +90,6 @@ def look_ahead(
     found: Sequence[Checkpoint], config: EvalConfig, work: Sequence[Work], seat: EngineSeat, skipped: Sequence[Skipped]
 ) -> Outlook:
     """The outlook on `work` for the checkpoints `found`; the probe runs on the first that lacks an answer."""
-    because = engine_for(found, config)[1]
     windows = {one: Window(one, trust_remote_code=config.trust_remote_code) for one in found}
     plans = [(one, item, _missing(one, item, config, seat.family), windows[one]) for one in found for item in work]
     first = next((one for one, _, missing, _ in plans if missing), None)
@@ -111,7 +108,7 @@ def look_ahead(
     tasks = tuple(_outlook(one, item, missing, window, speeds) for one, item, missing, window in plans)
     return Outlook(
         engine=seat.family,
-        because=because,
+        because=seat.because,
         tasks=tasks,
         skipped=tuple(skipped),
         seconds=None if loading is None else loading + sum(task.seconds or 0 for task in tasks),

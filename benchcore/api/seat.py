@@ -37,10 +37,14 @@ class MakeEngine(Protocol):
 
 
 class EngineSeat:
-    """Holds the engine of an evaluation, made by `make` when the first is needed."""
+    """Holds the engine of an evaluation of `found`, made when the first is needed: by `make` where it is given.
 
-    def __init__(self, make: MakeEngine, config: EvalConfig) -> None:
-        self.family = make.family
+    `family` is the engine's, and `because` says why that one.
+    """
+
+    def __init__(self, found: Sequence[Checkpoint], config: EvalConfig, make: MakeEngine | None) -> None:
+        chosen, self.because = engine_for(found, config)
+        self.family = make.family if make else chosen
         self._make = make
         self._config = config
         self._engine: Engine | None = None
@@ -66,7 +70,8 @@ class EngineSeat:
             self.clear()
             raise
         self.clear()
-        engine = self._make(checkpoint, self._config)
+        make = self._make or catalog.load_engine(self.family)
+        engine: Engine = make(checkpoint, self._config)
         engine.check(requests)
         self._engine = self._stack.enter_context(engine)
         return engine

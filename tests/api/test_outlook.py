@@ -71,7 +71,7 @@ def test_what_is_answered_is_neither_counted_nor_probed(tiny_checkpoint: Path, w
 def test_over_budget_nothing_is_asked_but_the_probe(tiny_checkpoint: Path, write_task: Write) -> None:
     task = write_task(samples=40, max_tokens=100)
     engine = Clockwork()
-    with pytest.raises(ConfigError, match="would take about . s, over the budget of 1s"):
+    with pytest.raises(ConfigError, match=r"would take about . s, over the budget of 1s"):
         evaluate([str(tiny_checkpoint)], config(task, budget="1s"), engine=engine)
     assert not Path("runs").exists()
     within = evaluate([str(tiny_checkpoint)], config(task, budget="1h"), engine=Clockwork())

@@ -44,7 +44,7 @@ def test_greedy_text_is_that_of_transformers_for_prompts_of_all_lengths(checkpoi
 
     from benchcore import EvalConfig, load_task
     from benchcore.checkpoint import find
-    from benchcore.engines.embedded import Embedded
+    from benchcore.engines.embedded.engine import Embedded
     from benchcore.plan import plan
     from benchcore.records import cut_at_stop
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 import transformers
 
-from benchcore.engines.attention import forward, measure
-from benchcore.engines.cache import Block
+from benchcore.engines.embedded.attention import forward, measure
+from benchcore.engines.embedded.cache import Block
 
 SIZES = {"vocab_size": 300, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
 POSITIONS = {"max_position_embeddings": 128}

@@ -13,10 +13,10 @@ import transformers
 
 from benchcore import Completion, Decode, EvalConfig
 from benchcore.checkpoint import find
-from benchcore.engines import lane as lanes
-from benchcore.engines import rows as arrangement
-from benchcore.engines.embedded import Embedded
-from benchcore.engines.sampling import TIE
+from benchcore.engines.embedded import lane as lanes
+from benchcore.engines.embedded import rows as arrangement
+from benchcore.engines.embedded.engine import Embedded
+from benchcore.engines.embedded.sampling import TIE
 from benchcore.errors import MachineError
 from benchcore.records import Finish, Generation
 
@@ -233,7 +233,7 @@ def test_memory_decides_how_many_rows_there_are(
         return usual(model, tokens, *rest)
 
     monkeypatch.setattr(lanes, "forward", forward)
-    monkeypatch.setattr("benchcore.engines.embedded.budget", lambda device, share: 150_000)
+    monkeypatch.setattr("benchcore.engines.embedded.engine.budget", lambda device, share: 150_000)
     answers = ask(engine(), questions(40))
     assert len(answers) == 40
     assert 1 < max(widths) < 20

@@ -34,7 +34,7 @@ def request(number: int, prompt: str) -> Generation:
 
 
 def test_a_row_at_the_end_of_the_context_does_not_drag_its_batch_beyond_it(learned_positions: Path) -> None:
-    from benchcore.engines.embedded import Embedded
+    from benchcore.engines.embedded.engine import Embedded
 
     [checkpoint], _ = find(str(learned_positions))
     engine = Embedded(checkpoint, EvalConfig(batch_size=8))
@@ -53,7 +53,7 @@ def test_a_row_at_the_end_of_the_context_does_not_drag_its_batch_beyond_it(learn
 def test_weights_that_lack_a_tensor_are_refused_not_made_up(tiny_checkpoint: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
-    from benchcore.engines.embedded import Embedded
+    from benchcore.engines.embedded.engine import Embedded
 
     folder = tmp_path / "lacking"
     shutil.copytree(tiny_checkpoint, folder)
@@ -72,7 +72,7 @@ def test_weights_of_another_shape_are_refused(tiny_checkpoint: Path, tmp_path: P
     import torch
     from safetensors.torch import load_file, save_file
 
-    from benchcore.engines.embedded import Embedded
+    from benchcore.engines.embedded.engine import Embedded
 
     folder = tmp_path / "reshaped"
     shutil.copytree(tiny_checkpoint, folder)

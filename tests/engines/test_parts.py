@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchcore.engines.parts import MOST_ENDS, PIECE, Part, Reading, Tally, parts
+from benchcore.engines.vllm.parts import MOST_ENDS, PIECE, Part, Reading, Tally, parts
 from benchcore.engines.window import Stretch
 from benchcore.records import Fault, Finish, Scoring
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from benchcore.engines import products
-from benchcore.engines.products import hasten, product
+from benchcore.engines.embedded import products
+from benchcore.engines.embedded.products import hasten, product
 
 
 @pytest.fixture(params=[True, False], ids=["onednn", "mkl"])

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from benchcore import Decode
-from benchcore.engines.rows import Row, arrange, longest_own
+from benchcore.engines.embedded.rows import Row, arrange, longest_own
 from benchcore.records import Generation, Message, Prompt
 
 SHOTS = "Question: 1 + 1? Answer: 2. " * 10

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from benchcore import Message
 from benchcore.checkpoint import find
+from benchcore.engines.embedded.reader import Reader
+from benchcore.engines.embedded.scoring import Scorer
 from benchcore.engines.packing import PASS, Job, families, grow, pack, size
-from benchcore.engines.scoring import Scorer
 from benchcore.engines.window import Stretch, Window
 from benchcore.errors import MachineError
 from benchcore.records import Completion, Prompt, Scoring
@@ -81,6 +82,10 @@ KINDS: Mapping[str, tuple[Callable[[], Any], bool]] = {
     ),
 }
 Table = dict[str, list[list[Stretch]]]
+
+
+def made_scorer(model: Any, window: Any, device: torch.device, **given: Any) -> Scorer:
+    return Scorer(Reader(model, device, window.last + 1), window, device, **given)
 
 
 class Tokens:
@@ -166,7 +171,7 @@ def test_values_are_those_of_each_sequence_alone(kind: str) -> None:
         context = table["bare 0"][0][0].tokens[:5]
         best = int(made(torch.tensor([context])).logits[0, -1].argmax())
     table["greedy"] = after(context, [best], [(best + 1) % WORDS])
-    found = score(Scorer(made, Tokens(table), CPU, budget=PLENTY), table)
+    found = score(made_scorer(made, Tokens(table), CPU, budget=PLENTY), table)
     agree(made, table, found)
     assert [one.greedy for one in found["greedy"].scores] == [True, False]
     assert found["nothing"].scores[0].logprob == 0 and found["nothing"].scores[0].tokens == 0
@@ -176,7 +181,7 @@ def test_values_are_those_of_each_sequence_alone(kind: str) -> None:
 def test_what_is_shared_is_read_once_where_the_model_allows_it(kind: str) -> None:
     table = mixture()
     read: list[int] = []
-    scorer = Scorer(model(kind), Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(model(kind), Tokens(table), CPU, budget=PLENTY)
     list(scorer.answer([scoring(key, len(found)) for key, found in table.items()], read.append))
     each = sum(len(one.tokens) - 1 for found in table.values() for stretches in found for one in stretches)
     assert sum(read) < each * (0.4 if KINDS[kind][1] else 1)
@@ -184,7 +189,7 @@ def test_what_is_shared_is_read_once_where_the_model_allows_it(kind: str) -> Non
 
 def test_tokens_in_counts_what_continuations_share_once() -> None:
     table = {"a": after([3, 4, 5], [6], [7], [8, 9]), "b": [[Stretch((1, 5, 6, 7), 3), Stretch((7, 8), 1)]]}
-    found = score(Scorer(model(), Tokens(table), CPU, budget=PLENTY), table)
+    found = score(made_scorer(model(), Tokens(table), CPU, budget=PLENTY), table)
     assert (found["a"].tokens_in, found["b"].tokens_in) == (3 + 1, 3 + 1)
     assert found["a"].tokens_out == 0 and found["a"].text == ""
 
@@ -194,8 +199,8 @@ def test_tokens_in_counts_what_continuations_share_once() -> None:
 def test_a_value_does_not_depend_on_what_else_is_asked(seed: int, keys: set[str], rows: int) -> None:
     table = mixture(seed)
     made = model()
-    whole = score(Scorer(made, Tokens(table), CPU, budget=PLENTY), table)
-    part = score(Scorer(made, Tokens(table), CPU, budget=PLENTY, rows=rows), table, keys)
+    whole = score(made_scorer(made, Tokens(table), CPU, budget=PLENTY), table)
+    part = score(made_scorer(made, Tokens(table), CPU, budget=PLENTY, rows=rows), table, keys)
     for key in keys:
         for one, two in zip(whole[key].scores, part[key].scores, strict=True):
             assert abs(one.logprob - two.logprob) < SAME
@@ -204,7 +209,7 @@ def test_a_value_does_not_depend_on_what_else_is_asked(seed: int, keys: set[str]
 @pytest.mark.parametrize("most", [1, 60, 150])
 def test_memory_that_runs_out_costs_no_answer(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     table, made = mixture(), model()
-    scorer = Scorer(made, Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(made, Tokens(table), CPU, budget=PLENTY)
     read, refused = scorer._reader.read, []
 
     def short_of_memory(trees: Sequence[Any], cache: Any) -> torch.Tensor:
@@ -222,7 +227,7 @@ def test_one_request_is_split_before_it_is_given_up(monkeypatch: pytest.MonkeyPa
     draw = random.Random(1)
     table = {"a": after(range(2, 30), *([draw.randrange(2, WORDS) for _ in range(9)] for _ in range(6)))}
     made = model()
-    scorer = Scorer(made, Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(made, Tokens(table), CPU, budget=PLENTY)
     read = scorer._reader.read
 
     def short_of_memory(trees: Sequence[Any], cache: Any) -> torch.Tensor:
@@ -236,7 +241,7 @@ def test_one_request_is_split_before_it_is_given_up(monkeypatch: pytest.MonkeyPa
 
 def test_a_sequence_that_never_fits_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     table = mixture()
-    scorer = Scorer(model(), Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(model(), Tokens(table), CPU, budget=PLENTY)
 
     def no_memory(trees: Sequence[Any], cache: Any) -> torch.Tensor:
         raise torch.OutOfMemoryError("out of memory")
@@ -248,7 +253,7 @@ def test_a_sequence_that_never_fits_is_one_clear_sentence(monkeypatch: pytest.Mo
 
 def test_memory_that_does_not_hold_a_shared_beginning_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     table, made = mixture(), model()
-    scorer = Scorer(made, Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(made, Tokens(table), CPU, budget=PLENTY)
 
     def no_memory(prefix: Sequence[int]) -> Any:
         raise MemoryError
@@ -259,7 +264,7 @@ def test_memory_that_does_not_hold_a_shared_beginning_costs_no_answer(monkeypatc
 
 def test_an_error_that_is_not_about_memory_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     table = mixture()
-    scorer = Scorer(model(), Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(model(), Tokens(table), CPU, budget=PLENTY)
 
     def broken(trees: Sequence[Any], cache: Any) -> torch.Tensor:
         raise RuntimeError("sizes of tensors must match")
@@ -273,7 +278,7 @@ def test_a_small_budget_makes_small_batches(monkeypatch: pytest.MonkeyPatch) -> 
     table, made = mixture(), model()
     sizes: dict[int, list[int]] = {}
     for budget in (1, PLENTY):
-        scorer = Scorer(made, Tokens(table), CPU, budget=budget)
+        scorer = made_scorer(made, Tokens(table), CPU, budget=budget)
         read = scorer._reader.read
         seen = sizes.setdefault(budget, [])
 
@@ -301,14 +306,14 @@ def test_a_model_whose_last_step_does_not_come_apart_is_scored_whole() -> None:
             return SimpleNamespace(logits=output.logits + (input_ids[..., None] % 5) * torch.eye(WORDS)[7])
 
     table = mixture()
-    agree(Odd(), table, score(Scorer(Odd(), Tokens(table), CPU, budget=PLENTY), table))
+    agree(Odd(), table, score(made_scorer(Odd(), Tokens(table), CPU, budget=PLENTY), table))
 
 
 @pytest.mark.parametrize("held", [1, 3])
 def test_logits_are_looked_at_a_few_at_a_time(held: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchcore.engines.reader.LOGITS", held * 8 * WORDS)
+    monkeypatch.setattr("benchcore.engines.embedded.reader.LOGITS", held * 8 * WORDS)
     table, made = mixture(), model()
-    scorer = Scorer(made, Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(made, Tokens(table), CPU, budget=PLENTY)
     logits, seen = scorer._reader.logits, []
 
     def counted(hidden: torch.Tensor) -> torch.Tensor:
@@ -327,13 +332,13 @@ def test_a_text_in_windows_is_greedy_only_if_all_of_it_is() -> None:
     right = [Stretch((token, likeliest), 1) for token, likeliest in zip(range(2, 40), best, strict=True)]
     wrong = Stretch((2, best[0] + 1), 1)
     table = {"right": [right], "first": [[wrong, *right]], "last": [[*right, wrong]]}
-    found = score(Scorer(made, Tokens(table), CPU, budget=PLENTY), table)
+    found = score(made_scorer(made, Tokens(table), CPU, budget=PLENTY), table)
     assert {key: one.scores[0].greedy for key, one in found.items()} == {"right": True, "first": False, "last": False}
 
 
 def test_bfloat16_reads_trees_too() -> None:
     made, table = model().to(torch.bfloat16), mixture()
-    scorer = Scorer(made, Tokens(table), CPU, budget=PLENTY)
+    scorer = made_scorer(made, Tokens(table), CPU, budget=PLENTY)
     assert scorer._reader.trees
     for key, one in score(scorer, table).items():
         for value, stretches in zip(one.scores, table[key], strict=True):
@@ -377,7 +382,7 @@ def test_continuations_are_worth_what_lm_eval_says(peer: Any, window: Window) ->
         texts("dünn — ", "日本語🙂", "wörter"),
         texts("x", "y"),
     ]
-    scorer = Scorer(peer.model, window, CPU, budget=PLENTY)
+    scorer = made_scorer(peer.model, window, CPU, budget=PLENTY)
     found = {one.request: one for one in scorer.answer(requests, lambda tokens: None)}
     for request in requests:
         theirs = ask(peer, "loglikelihood", [(str(request.prompt), text) for text in request.continuations])
@@ -392,7 +397,7 @@ def test_whole_texts_are_worth_what_lm_eval_says(peer: Any, window: Window) -> N
     requests = [texts("", filling[:length]) for length in lengths]
     assert [len(window.stretches(one)[0]) for one in requests] == [1, 1, 1, 2, 2, 3, 4]
     requests += [texts("", "a text. " * 9, "日本語🙂", "The answer is 19, and that is all there is to say.")]
-    scorer = Scorer(peer.model, window, CPU, budget=PLENTY)
+    scorer = made_scorer(peer.model, window, CPU, budget=PLENTY)
     found = {one.request: one for one in scorer.answer(requests, lambda tokens: None)}
     for request in requests:
         theirs = ask(peer, "loglikelihood_rolling", [(text,) for text in request.continuations])
@@ -402,7 +407,7 @@ def test_whole_texts_are_worth_what_lm_eval_says(peer: Any, window: Window) -> N
 
 def test_a_chat_is_worth_what_its_tokens_are(peer: Any, window: Window) -> None:
     request = texts((Message(role="user", content="What is 3 * 4?"),), "12", "19", "7")
-    [one] = Scorer(peer.model, window, CPU, budget=PLENTY).answer([request], lambda tokens: None)
+    [one] = made_scorer(peer.model, window, CPU, budget=PLENTY).answer([request], lambda tokens: None)
     rendered = "<|user|>What is 3 * 4?<|end|><|assistant|>"
     for score, (value, greedy) in zip(
         one.scores, ask(peer, "loglikelihood", [(rendered, text) for text in request.continuations]), strict=True

@@ -9,8 +9,8 @@ import transformers
 from hypothesis import HealthCheck, given, settings
 
 from benchcore import Decode
-from benchcore.engines.rows import Row
-from benchcore.engines.stops import Stops
+from benchcore.engines.embedded.rows import Row
+from benchcore.engines.embedded.stops import Stops
 from benchcore.records import Finish, Generation, cut_at_stop
 
 

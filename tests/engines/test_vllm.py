@@ -17,7 +17,7 @@ import pytest
 
 from benchcore import Decode, EvalConfig
 from benchcore.checkpoint import Checkpoint, find
-from benchcore.engines import parts
+from benchcore.engines.vllm import parts
 from benchcore.engines.window import Window
 from benchcore.errors import CheckpointError, ConfigError
 from benchcore.records import Completion, Finish, Generation, Request, Score, Scoring
@@ -132,7 +132,7 @@ REQUESTS: list[Request] = [
 @pytest.fixture(scope="module")
 def engine(series: list[Checkpoint]) -> Iterator[Any]:
     """Two copies, on one CPU, which vLLM does although a user may not ask for it."""
-    from benchcore.engines.vllm import VLLM
+    from benchcore.engines.vllm.engine import VLLM
 
     made = VLLM(series[0], EvalConfig(data_parallel=2, memory_share=0.2))
     with pytest.MonkeyPatch.context() as patch:
@@ -235,7 +235,7 @@ def test_other_weights_in_the_running_engine_answer_as_they_do_in_one_of_their_o
 
 
 def test_a_tied_output_layer_is_not_exchanged_on_a_cpu(series: list[Checkpoint], checkpoint: str) -> None:
-    from benchcore.engines.vllm import _reloadable
+    from benchcore.engines.vllm.engine import _reloadable
 
     assert _reloadable(series[0].path, cpu=True)
     assert not _reloadable(Path(checkpoint), cpu=True)
@@ -252,14 +252,14 @@ def drop_a_tensor(folder: Path) -> None:
 
 @pytest.mark.parametrize("setting", ["tensor_parallel", "data_parallel"])
 def test_more_devices_than_there_are_is_said_before_weights_load(series: list[Checkpoint], setting: str) -> None:
-    from benchcore.engines.vllm import VLLM
+    from benchcore.engines.vllm.engine import VLLM
 
     with pytest.raises(ConfigError, match="needs"):
         VLLM(series[0], EvalConfig(**{setting: 64})).check(REQUESTS)
 
 
 def test_a_model_that_vllm_does_not_know_is_refused_in_a_sentence(series: list[Checkpoint], tmp_path: Path) -> None:
-    from benchcore.engines.vllm import VLLM
+    from benchcore.engines.vllm.engine import VLLM
 
     folder = tmp_path / "step-5"
     shutil.copytree(series[0].path, folder)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from benchcore import Decode, EvalConfig
 from benchcore.checkpoint import Checkpoint, find
-from benchcore.engines.embedded import Embedded
+from benchcore.engines.embedded.engine import Embedded
 from benchcore.errors import CheckpointError
 from benchcore.records import Generation
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from benchcore.engines.rows import Row
+from benchcore.engines.embedded.rows import Row
 
 NUCLEUS = 512  # tokens looked at before a full sort of the vocabulary
 # logits; how far two logits move against each other from batch to batch, by the precision they are computed in

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchcore.engines.rows import Row
+from benchcore.engines.embedded.rows import Row
 from benchcore.records import Finish, cut_at_stop
 
 BROKEN = "\ufffd"  # what part of a character decodes to

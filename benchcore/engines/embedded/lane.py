@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 import torch
 
-from benchcore.engines.attention import forward
-from benchcore.engines.cache import Block, Shared
-from benchcore.engines.rows import Row, Stem
+from benchcore.engines.embedded.attention import forward
+from benchcore.engines.embedded.cache import Block, Shared
+from benchcore.engines.embedded.rows import Row, Stem
 
 AT_ONCE = 2048  # tokens of prompts read in one pass; more are hardly faster
 SCORES = 2**28  # bytes of attention scores in one pass

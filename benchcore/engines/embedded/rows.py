@@ -5,7 +5,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
-from benchcore.engines.cache import Shared
+from benchcore.engines.embedded.cache import Shared
 from benchcore.records import Generation, Prompt
 
 MANY = 8  # rows; fewer do not make up for the cost of attending to one more part at every step

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchcore.engines.parts import Part, Reading, Tally
+from benchcore.engines.vllm.parts import Part, Reading, Tally
 from benchcore.engines.window import Window
 from benchcore.records import Completion, Fault, Finish, Generation, Request, cut_at_stop
 

@@ -1,14 +1,13 @@
 """Weights from safetensors into a model: a fresh one, or one that has those of a checkpoint of the same kind."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
 
-from benchcore.checkpoint import BEHAVIOUR
+from benchcore.checkpoint import behaviour, tensors, weight_files
 from benchcore.engines.memory import is_out_of_memory
 from benchcore.errors import CheckpointError, MachineError
 
@@ -43,9 +42,9 @@ def swap(model: Any, old: Path, new: Path) -> bool:
     It does when anything beside the weights differs, when tensors have other names or shapes, and where
     transformers renames or merges tensors as it loads. Raises `CheckpointError` when tensors are missing.
     """
-    if _behaviour(old) != _behaviour(new):
+    if behaviour(old) != behaviour(new):
         return False
-    before, after = _shapes(old), _shapes(new)
+    before, after = ({name: shape for name, (_, shape) in tensors(folder).items()} for folder in (old, new))
     held = model.state_dict(keep_vars=True)
     owners: dict[int, list[str]] = {}
     for name, tensor in held.items():
@@ -54,12 +53,12 @@ def swap(model: Any, old: Path, new: Path) -> bool:
     if not before.keys() <= held.keys() or any(len(before.keys() & set(names)) != 1 for names in owners.values()):
         return False
     _refuse_lack(new, before.keys() - after.keys() - set(model._tied_weights_keys or ()))
-    if before != after or any(list(held[name].shape) != shape for name, shape in after.items()):
+    if before != after or any(tuple(held[name].shape) != shape for name, shape in after.items()):
         return False
-    for path in _files(new):
-        with safe_open(path, framework="pt") as tensors:
-            for name in tensors.keys():  # noqa: SIM118  # it is no mapping
-                held[name].data.copy_(tensors.get_tensor(name))
+    for path in weight_files(new):
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118  # it is no mapping
+                held[name].data.copy_(file.get_tensor(name))
     return True
 
 
@@ -69,30 +68,3 @@ def _refuse_lack(path: Path, names: Iterable[str]) -> None:
             f"{path} lacks {len(lost)} of its model's weights ({lost[0]}), which would be random",
             "save it again with model.save_pretrained(folder)",
         )
-
-
-def _behaviour(folder: Path) -> dict[str, bytes]:
-    """Everything beside the weights that decides what a checkpoint answers."""
-    return {
-        found.relative_to(folder).as_posix(): found.read_bytes()
-        for pattern in BEHAVIOUR
-        for found in folder.glob(pattern)
-        if found.is_file()
-    }
-
-
-def _shapes(folder: Path) -> Mapping[str, list[int]]:
-    shapes = {}
-    for path in _files(folder):
-        with safe_open(path, framework="pt") as tensors:
-            shapes.update({name: list(tensors.get_slice(name).get_shape()) for name in tensors.keys()})  # noqa: SIM118
-    return shapes
-
-
-def _files(folder: Path) -> list[Path]:
-    """The files that transformers would load."""
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return [folder / "model.safetensors"]
-    shards = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-    return [folder / name for name in sorted(set(shards))]

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from benchcore.engines import Pulse
+from benchcore.engines.embedded.reader import Reader
 from benchcore.engines.memory import is_out_of_memory
 from benchcore.engines.packing import Job, Tree, batches, chains, grow, pack, size
-from benchcore.engines.reader import Reader
 from benchcore.engines.window import Window
 from benchcore.errors import MachineError
 from benchcore.records import Completion, Finish, Score, Scoring
@@ -71,15 +71,15 @@ class Pending:
 
 
 class Scorer:
-    """Scores continuations with `model`, a Hugging Face causal language model on `device`.
+    """Scores continuations with what `reader` reads.
 
     `budget` is how many bytes a batch may take, `rows` the most rows in a batch; None leaves it to the budget.
     """
 
     def __init__(
-        self, model: Any, window: Window, device: torch.device, *, budget: int, rows: int | None = None
+        self, reader: Reader, window: Window, device: torch.device, *, budget: int, rows: int | None = None
     ) -> None:
-        self._reader = Reader(model, device, window.last + 1)
+        self._reader = reader
         self._window = window
         self._device = device
         self._budget = budget

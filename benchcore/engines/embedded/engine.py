@@ -16,17 +16,18 @@ import transformers
 from benchcore.checkpoint import Checkpoint
 from benchcore.config import EvalConfig
 from benchcore.engines import Pulse
-from benchcore.engines.attention import measure
-from benchcore.engines.decoding import decode
-from benchcore.engines.lane import Cascade, Lane
+from benchcore.engines.embedded.attention import measure
+from benchcore.engines.embedded.decoding import decode
+from benchcore.engines.embedded.lane import Cascade, Lane
+from benchcore.engines.embedded.padded import Padded
+from benchcore.engines.embedded.products import hasten
+from benchcore.engines.embedded.reader import Reader
+from benchcore.engines.embedded.rows import Row, arrange, longest_own
+from benchcore.engines.embedded.sampling import TIE
+from benchcore.engines.embedded.scoring import Scorer
+from benchcore.engines.embedded.stops import Stops, end_tokens
+from benchcore.engines.embedded.weights import load, swap
 from benchcore.engines.memory import budget
-from benchcore.engines.padded import Padded
-from benchcore.engines.products import hasten
-from benchcore.engines.rows import Row, arrange, longest_own
-from benchcore.engines.sampling import TIE
-from benchcore.engines.scoring import Scorer
-from benchcore.engines.stops import Stops, end_tokens
-from benchcore.engines.weights import load, swap
 from benchcore.engines.window import Window
 from benchcore.prompts import encode
 from benchcore.records import Completion, Generation, Prompt, Request, Scoring
@@ -49,6 +50,7 @@ class Embedded:
         self._device = torch.device(_best_device())
         self._dtype = resolve_dtype(config.dtype, self._device.type)
         self._model: Any = None
+        self._reader: Reader | None = None
 
     def check(self, requests: Sequence[Request]) -> None:
         """Raises `ConfigError` for a prompt longer than the context."""
@@ -65,7 +67,7 @@ class Embedded:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._model = None
+        self._model = self._reader = None
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -97,9 +99,10 @@ class Embedded:
             yield from decode(lane, rows, self._begin, self._stops, TIE[self._dtype], pulse)
             del lane
         if scorings := [one for one in requests if isinstance(one, Scoring)]:
-            # made anew each time, as it keeps nothing between calls but what is free now
+            if self._reader is None:
+                self._reader = Reader(self._model, self._device, self._window.last + 1)
             free = budget(self._device, self._config.memory_share)
-            scorer = Scorer(self._model, self._window, self._device, budget=free, rows=self._config.batch_size)
+            scorer = Scorer(self._reader, self._window, self._device, budget=free, rows=self._config.batch_size)
             yield from scorer.answer(scorings, pulse)
 
     def _lane(self, rows: Sequence[Row]) -> Lane:

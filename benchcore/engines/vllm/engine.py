@@ -35,12 +35,12 @@ from typing import Any
 
 import torch
 
-from benchcore.checkpoint import BEHAVIOUR, Checkpoint, read_config
+from benchcore.checkpoint import Checkpoint, behaviour, read_config, tensors, weight_files
 from benchcore.config import EvalConfig
 from benchcore.engines import Pulse
-from benchcore.engines.asked import Asked
 from benchcore.engines.memory import budget
-from benchcore.engines.parts import Tally
+from benchcore.engines.vllm.asked import Asked
+from benchcore.engines.vllm.parts import Tally
 from benchcore.engines.window import Window
 from benchcore.errors import CheckpointError, ConfigError, MachineError, MissingExtra
 from benchcore.records import Completion, Generation, Request, Scoring
@@ -173,7 +173,7 @@ class VLLM:
         share = self._config.memory_share
         if share is None:
             return min(CPU_CACHE, budget(torch.device("cpu"), None) // 2)
-        weights = sum(path.stat().st_size for path in self._checkpoint.path.glob("*.safetensors"))
+        weights = sum(path.stat().st_size for path in weight_files(self._checkpoint.path))
         left = budget(torch.device("cpu"), share) - weights
         if left <= 0:
             raise ConfigError(f"memory_share {share} leaves no memory beside {weights / 2**30:.1f} GiB of weights")
@@ -218,7 +218,7 @@ class VLLM:
         Raises `CheckpointError` when vLLM cannot read them.
         """
         old, new = self._checkpoint.path, checkpoint.path
-        if not _reloadable(new, cpu=self._cpu) or _behaviour(old) != _behaviour(new) or _tensors(old) != _tensors(new):
+        if not _reloadable(new, cpu=self._cpu) or behaviour(old) != behaviour(new) or tensors(old) != tensors(new):
             return False
         self._checkpoint = checkpoint
         try:
@@ -301,23 +301,4 @@ def _reloadable(folder: Path, *, cpu: bool) -> bool:
     config = read_config(folder)
     if "quantization_config" in config:
         return False
-    return not cpu or ("lm_head.weight" in _tensors(folder) and not config.get("tie_word_embeddings", True))
-
-
-def _behaviour(folder: Path) -> dict[str, bytes]:
-    """Every file that decides what a checkpoint answers, but its weights."""
-    found = {path for pattern in BEHAVIOUR for path in folder.glob(pattern) if path.is_file()}
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
-
-
-def _tensors(folder: Path) -> dict[str, tuple[str, list[int]]]:
-    """Name -> number format and shape of each of a checkpoint's tensors, from the files' headers."""
-    from safetensors import safe_open
-
-    found = {}
-    for path in folder.glob("*.safetensors"):
-        with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118  # no mapping
-                piece = file.get_slice(name)
-                found[name] = (piece.get_dtype(), piece.get_shape())
-    return found
+    return not cpu or ("lm_head.weight" in tensors(folder) and not config.get("tie_word_embeddings", True))

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
-from benchcore.engines.rows import Row
+from benchcore.engines.embedded.rows import Row
 
 STRIDE = 128  # tokens of free room added when a layer's buffer is full
 SHRINK = 0.75  # finished rows leave once fewer than this share of the rows is live

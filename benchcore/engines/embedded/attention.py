@@ -14,8 +14,8 @@ import torch
 from transformers import AttentionInterface, DynamicCache
 from transformers.cache_utils import Cache, DynamicLayer
 
-from benchcore.engines.cache import Block, Shared
-from benchcore.engines.products import product
+from benchcore.engines.embedded.cache import Block, Shared
+from benchcore.engines.embedded.products import product
 
 NAME = "benchcore_cascade"
 # what a model may hand to its attention that changes the result in a way that `_attend` does not know

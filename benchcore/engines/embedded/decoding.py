@@ -8,11 +8,11 @@ from itertools import islice
 import torch
 
 from benchcore.engines import Pulse
-from benchcore.engines.lane import Lane
+from benchcore.engines.embedded.lane import Lane
+from benchcore.engines.embedded.rows import Row
+from benchcore.engines.embedded.sampling import choose
+from benchcore.engines.embedded.stops import Stops
 from benchcore.engines.memory import is_out_of_memory
-from benchcore.engines.rows import Row
-from benchcore.engines.sampling import choose
-from benchcore.engines.stops import Stops
 from benchcore.errors import MachineError
 from benchcore.records import Completion, Finish, cut_at_stop
 

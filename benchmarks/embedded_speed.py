@@ -12,6 +12,7 @@ all rounds. Texts that differ are looked at as in engines_agree.py; exits 1 when
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ ROWS = 64
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", default="gsm8k")
-    parser.add_argument("--data", type=Path, help="folder with the data sets")
+    parser.add_argument("--data", type=Path, default=os.environ.get("BENCHCORE_DATA"), help="folder with the data sets")
     parser.add_argument("--limit", type=int, default=16, help="samples")
     parser.add_argument("--tokens", type=int, default=64, help="most tokens of a text")
     parser.add_argument("--batch", type=int, action="append", help="batch size of lm-eval; several may be given")

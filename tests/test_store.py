@@ -232,7 +232,9 @@ def test_run_json_is_there_only_while_the_run_is_complete(tmp_path: Path) -> Non
     record = RunRecord(
         run="run",
         checkpoint="/models/m",
+        series=None,
         step=None,
+        tokens=None,
         model_digest="w1",
         engine={},
         versions={},

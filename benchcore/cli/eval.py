@@ -41,7 +41,7 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
     with only_results() as results:
         with run_progress() as progress:
             evaluation = api.evaluate(checkpoints, config, watch=progress)
-        if config.engine == "auto" and evaluation.because != choose("auto")[1]:
+        if config.engine == "auto" and evaluation.engine != choose("auto")[0]:
             # for these checkpoints another than this machine's usual one
             tell(f"benchcore: engine {evaluation.engine}: {evaluation.because}")
         for skipped in (*evaluation.skipped, *evaluation.failed):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchcore.errors import ConfigError
-from benchcore.metrics.pass_at import pass_at, pass_at_k
+from benchcore.metrics.pass_at import fixed_list_error, pass_at, pass_at_k, pass_at_k_variance
 from benchcore.records import Grade, Verdict
 
 
@@ -103,6 +103,41 @@ def test_estimator_rises_with_k_and_with_c(nck):
 def test_estimator_refuses(n, c, k):
     with pytest.raises(ValueError, match=r"n=|negative"):
         pass_at_k(n, c, k)
+
+
+@pytest.mark.parametrize(("n", "k"), [(2, 1), (5, 1), (5, 2), (20, 3), (20, 10)])
+@pytest.mark.parametrize("p", [0.02, 0.3, 0.9])
+def test_variance_is_unbiased_by_summation(n, k, p):
+    chances = [float(stats.binom.pmf(c, n, p)) for c in range(n + 1)]
+    values = [pass_at_k(n, c, k) for c in range(n + 1)]
+    mean = sum(chance * value for chance, value in zip(chances, values, strict=True))
+    true = sum(chance * (value - mean) ** 2 for chance, value in zip(chances, values, strict=True))
+    estimate = sum(chance * pass_at_k_variance(n, c, k) for c, chance in enumerate(chances))
+    assert estimate == pytest.approx(true, abs=1e-10)
+
+
+@settings(deadline=None)
+@given(counts(400))
+def test_variance_is_exact_and_never_negative(nck):
+    n, c, k = nck
+    if n < 2 * k:
+        with pytest.raises(ValueError, match=f"needs n={2 * k} samples, got n={n}"):
+            pass_at_k_variance(n, c, k)
+        return
+    exact = Fraction(comb(n - c, k), comb(n, k)) ** 2 - Fraction(comb(n - c, 2 * k), comb(n, 2 * k))
+    assert pass_at_k_variance(n, c, k) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
+    assert pass_at_k_variance(n, c, k) >= 0
+
+
+def test_variance_by_hand():
+    # one of two right: f = 1/2, and the pair is not all wrong: 1/4 - 0
+    assert pass_at_k_variance(2, 1, 1) == pytest.approx(0.25)
+    # pass@1 is a mean, whose variance is p (1 - p) / (n - 1)
+    assert pass_at_k_variance(10, 3, 1) == pytest.approx(0.3 * 0.7 / 9)
+    assert fixed_list_error([(2, 1), (10, 3)], 1) == pytest.approx((0.25 + 0.21 / 9) ** 0.5 / 2)
+    assert fixed_list_error([(2, 2), (10, 0)], 1) == 0.0
+    with pytest.raises(ValueError, match="at least one problem"):
+        fixed_list_error([], 1)
 
 
 def test_figures_by_hand():

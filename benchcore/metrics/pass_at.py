@@ -27,12 +27,45 @@ def pass_at_k(n: int, c: int, k: int) -> float:
         raise ValueError(f"pass@{k} cannot be estimated from n={n} samples")
     if n - c < k:
         return 1.0
+    if min(c, k) == 0:
+        return 0.0
+    return -math.expm1(_log_share(n, c, k))
+
+
+def pass_at_k_variance(n: int, c: int, k: int) -> float:
+    """The unbiased estimate of the variance of `pass_at_k(n, c, k)` over reruns of one problem's `n` samples.
+
+    f^2 - C(n-c, 2k) / C(n, 2k) with f = C(n-c, k) / C(n, k): the second term is the unbiased estimate of the square
+    of what f estimates, and never the larger.
+    Raises `ValueError` as `pass_at_k` does, and where n < 2 k, which leaves the variance unknown.
+    """
+    pass_at_k(n, c, k)
+    if n < 2 * k:
+        raise ValueError(f"the variance of pass@{k} needs n={2 * k} samples, got n={n}")
+    if min(c, k) == 0 or n - c < k:
+        return 0.0
+    square, both = 2 * _log_share(n, c, k), -math.inf if n - c < 2 * k else _log_share(n, c, 2 * k)
+    # e^square - e^both: the plain difference of two numbers near 1 would lose digits
+    return -math.exp(square) * math.expm1(both - square)
+
+
+def fixed_list_error(counts: Sequence[tuple[int, int]], k: int) -> float:
+    """The standard error of pass@k on this very list of problems, over reruns: (n, c) samples and right ones of each.
+
+    Over problems as a sample of others take `intervals.t_interval` of their estimates, which holds this part already.
+    Raises `ValueError` as `pass_at_k_variance` does, and when there is no problem.
+    """
+    if not counts:
+        raise ValueError("a standard error needs at least one problem, got none")
+    return math.sqrt(math.fsum(pass_at_k_variance(n, c, k) for n, c in counts)) / len(counts)
+
+
+def _log_share(n: int, c: int, k: int) -> float:
+    """The logarithm of C(n-c, k) / C(n, k), the share of the k-subsets that hold none of the c right ones: n-c >= k."""
     # C(n-c, k) / C(n, k) = C(n-k, c) / C(n, c), so the shorter of the two products will do: of 1 - most / (n-i)
     # for i below fewest. Summed as logarithms it neither underflows nor cancels where the result is small.
     fewest, most = min(c, k), max(c, k)
-    if fewest == 0:
-        return 0.0
-    return -math.expm1(math.fsum(math.log1p(-most / (n - i)) for i in range(fewest)))
+    return math.fsum(math.log1p(-most / (n - i)) for i in range(fewest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchcore.stats.intervals import t_interval, wilson
+from benchcore.stats.intervals import clopper_pearson, clustered_interval, mean_error, t_interval, wilson
 
 LEVELS = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99])
 
@@ -127,3 +127,77 @@ def test_wider_level_wider_interval(values):
 def test_t_refuses(values, rates, word):
     with pytest.raises(ValueError, match=word):
         t_interval(values, rates=rates)
+
+
+@given(n=st.integers(1, 20_000), part=st.floats(0, 1), level=LEVELS)
+def test_clopper_pearson_agrees_with_scipy(n, part, level):
+    successes = round(part * n)
+    oracle = stats.binomtest(successes, n).proportion_ci(level, method="exact")
+    assert clopper_pearson(successes, n, level) == pytest.approx((oracle.low, oracle.high), abs=1e-10)
+
+
+def test_clopper_pearson_by_hand():
+    # None of 20: the upper end is the rate at which none has a chance of 2.5 %.
+    assert clopper_pearson(0, 20) == (0.0, pytest.approx(1 - 0.025 ** (1 / 20), abs=1e-12))
+    assert clopper_pearson(20, 20) == (pytest.approx(0.025 ** (1 / 20), abs=1e-12), 1.0)
+    with pytest.raises(ValueError, match=r"0\.\.3"):
+        clopper_pearson(4, 3)
+
+
+def test_clopper_pearson_holds_every_rate():
+    ends = np.array([clopper_pearson(c, 30) for c in range(31)])
+    rates = np.linspace(0.01, 0.99, 393)[:, None]
+    inside = (ends[:, 0] <= rates) & (rates <= ends[:, 1])
+    assert (stats.binom.pmf(np.arange(31), 30, rates) * inside).sum(axis=1).min() >= 0.95
+
+
+CLUSTERED = st.lists(st.tuples(st.floats(-1e3, 1e3), st.sampled_from("abcdefg")), min_size=2, max_size=60)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=CLUSTERED, level=LEVELS)
+def test_clusters_agree_with_statsmodels(rows, level):
+    api = pytest.importorskip("statsmodels.api", reason="the oracle of CR1 is statsmodels")
+    values, clusters = [list(column) for column in zip(*rows, strict=True)]
+    mean, low, high = clustered_interval(values, clusters, level)
+    if len(set(clusters)) == 1:
+        assert (low, high) == (None, None)
+        return
+    if np.ptp(values) < 1e-6:
+        assert low <= mean <= high
+        return
+    fit = api.OLS(values, np.ones(len(values))).fit(
+        cov_type="cluster", cov_kwds={"groups": [ord(name) for name in clusters]}, use_t=True
+    )
+    scale = 1 + abs(mean) + np.ptp(values)
+    # the residuals' sums cancel, and statsmodels' own rounding is in them
+    assert (mean, low, high) == pytest.approx((fit.params[0], *fit.conf_int(1 - level)[0]), abs=1e-6 * scale)
+
+
+def test_clusters_by_hand():
+    # The mean is 3; the residuals' sums are -3 in a and 3 in b, so the error is sqrt(2/1 * 18) / 4 = 1.5, and
+    # with one degree of freedom the 0.975-quantile of t is tan(0.475 pi) = 12.706.
+    values, clusters = [1.0, 2.0, 5.0, 4.0], ["a", "a", "b", "b"]
+    assert mean_error(values, clusters) == (3.0, pytest.approx(1.5), 1)
+    half = 1.5 * math.tan(0.475 * math.pi)
+    assert clustered_interval(values, clusters) == pytest.approx((3.0, 3 - half, 3 + half))
+
+
+@given(values=VALUES, level=LEVELS)
+def test_clusters_of_one_are_no_clusters(values, level):
+    found = clustered_interval(values, range(len(values)), level)
+    assert found == pytest.approx(t_interval(values, level), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("values", "clusters", "word"),
+    [([], [], "at least one"), ([1.0, math.nan], [1, 2], "finite"), ([1.0, 2.0], [1], "one cluster a value")],
+)
+def test_clusters_refuse(values, clusters, word):
+    with pytest.raises(ValueError, match=word):
+        clustered_interval(values, clusters)
+
+
+def test_equal_values_make_up_no_spread_in_clusters():
+    assert mean_error([0.1] * 7, "aabbccc") == (0.1, 0.0, 2)
+    assert mean_error([0.1]) == (0.1, None, 0)

@@ -151,7 +151,7 @@ def bare(engine: VLLM, requests: Sequence[Request]) -> Callable[[], object]:
     """`LLM.generate` of what the engine would ask, tokenised beforehand."""
     from vllm import TokensPrompt
 
-    asked = [Asked(None, request, engine._window.encode(request)) for request in requests]
+    asked = [Asked(None, request, engine._window.encode(request.prompt)) for request in requests]
     prompts = [TokensPrompt(prompt_token_ids=list(one.tokens)) for one in asked]
     params = [one.params(engine._window) for one in asked]
     return lambda: engine._copies[0].generate(prompts, params, use_tqdm=False)

@@ -167,7 +167,7 @@ def read(request: Request, window: Window) -> int:
     """How many tokens the model has to read to answer `request`."""
     if isinstance(request, Scoring):
         return sum(len(one.tokens) - 1 for found in window.stretches(request) for one in found)
-    return len(window.encode(request))
+    return len(window.encode(request.prompt))
 
 
 def probe(engine: Engine, requests: Sequence[Request], window: Window) -> Speed:

@@ -1,5 +1,6 @@
 """The context window: a checkpoint's tokenizer, and how much of the context a request leaves free."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,7 @@ class Window:
         from transformers import AutoTokenizer
 
         self.context = context_length(checkpoint.path)
-        self._encoded: dict[Prompt, list[int]] = {}
+        self._encoded: dict[Prompt, array[int]] = {}
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(
                 checkpoint.path, trust_remote_code=trust_remote_code, local_files_only=True
@@ -41,11 +42,12 @@ class Window:
         """The last position of the context; out of reach where the checkpoint names no end."""
         return (self.context or 2**31) - 1
 
-    def encode(self, request: Request) -> list[int]:
-        """Token ids of the request's prompt, (length,); trials of one prompt share one list."""
-        if request.prompt not in self._encoded:
-            self._encoded[request.prompt] = encode(self.tokenizer, request.prompt)
-        return self._encoded[request.prompt]
+    def encode(self, prompt: Prompt) -> list[int]:
+        """Token ids of a prompt, (length,), kept for the next time."""
+        if prompt not in self._encoded:
+            # four bytes a token, for there may be many thousand long prompts
+            self._encoded[prompt] = array("I", encode(self.tokenizer, prompt))
+        return self._encoded[prompt].tolist()
 
     def stretches(self, request: Scoring) -> list[list[Stretch]]:
         """What the model has to read to score each continuation; more than one stretch only for long whole texts.
@@ -56,7 +58,7 @@ class Window:
         if isinstance(request.prompt, str) and not request.prompt.strip():
             return [self._whole(request.prompt + text) for text in request.continuations]
         if not isinstance(request.prompt, str):
-            context = self.encode(request)
+            context = self.encode(request.prompt)
             return [[_after(context, self._plain(text))] for text in request.continuations]
         kept = request.prompt.rstrip()
         context = encode(self.tokenizer, kept)
@@ -110,7 +112,7 @@ class Window:
                 longest = max(longest, length)
             else:
                 assert isinstance(request, Generation)
-                length = len(self.encode(request))
+                length = len(self.encode(request.prompt))
                 self._refuse(request, "prompt", length, self.context and self.context - 1)
                 longest = max(longest, length + self.room(request, length))
         return longest

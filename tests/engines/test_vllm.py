@@ -177,7 +177,7 @@ class Truth:
         return found
 
     def text(self, request: Generation) -> str:
-        tokens = list(self._window.encode(request))
+        tokens = list(self._window.encode(request.prompt))
         start = len(tokens)
         for _ in range(request.decode.max_tokens):
             tokens.append(int(self._logprobs(tuple(tokens))[-1].argmax()))

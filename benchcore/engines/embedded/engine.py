@@ -29,8 +29,7 @@ from benchcore.engines.embedded.stops import Stops, end_tokens
 from benchcore.engines.embedded.weights import load, swap
 from benchcore.engines.memory import budget
 from benchcore.engines.window import Window
-from benchcore.prompts import encode
-from benchcore.records import Completion, Generation, Prompt, Request, Scoring
+from benchcore.records import Completion, Generation, Request, Scoring
 
 MOST_ROWS = {"cpu": 64, "mps": 64, "cuda": 256}  # decoded at once; more are hardly faster
 PADDED_ROWS = 32  # of a model whose needs are not known
@@ -93,7 +92,7 @@ class Embedded:
 
     def answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:
         """Yield a completion a request as it finishes: first the texts, the longest prompts first, then the scores."""
-        rows = deque(arrange((one for one in requests if isinstance(one, Generation)), self._encode))
+        rows = deque(arrange((one for one in requests if isinstance(one, Generation)), self._window.encode))
         if rows:
             lane = self._lane(rows)
             yield from decode(lane, rows, self._begin, self._stops, TIE[self._dtype], pulse)
@@ -110,7 +109,7 @@ class Embedded:
         kind = partial(Padded if self._token_bytes is None else Cascade, self._model, self._device, self._window.last)
         if self._token_bytes is None:
             return kind(min(most, PADDED_ROWS))
-        need = self._token_bytes * longest_own(rows, self._encode, self._window.room) + self._work_bytes()
+        need = self._token_bytes * longest_own(rows, self._window.encode, self._window.room) + self._work_bytes()
         return kind(max(1, min(most, budget(self._device, self._config.memory_share) // need)))
 
     def _work_bytes(self) -> int:
@@ -118,11 +117,8 @@ class Embedded:
         config = self._model.config.get_text_config()
         return 4 * (3 * int(config.vocab_size) + 16 * int(config.hidden_size))
 
-    def _encode(self, prompt: Prompt) -> list[int]:
-        return encode(self._window.tokenizer, prompt)
-
     def _begin(self, row: Row) -> None:
-        prompt = self._encode(row.request.prompt)
+        prompt = self._window.encode(row.request.prompt)
         row.begin(prompt, self._window.room(row.request, len(prompt)))
 
 

@@ -254,7 +254,7 @@ class VLLM:
                     yield tally.completion(time.perf_counter() - started)
                 found = [Asked(engine, request, part.tokens, part, tally) for part in tally.parts]
             else:
-                found = [Asked(engine, request, self._window.encode(request))]
+                found = [Asked(engine, request, self._window.encode(request.prompt))]
             for number, asked in enumerate(found):
                 waiting[f"{request.key}/{number}"] = asked
                 self._submit(f"{request.key}/{number}", asked)

@@ -9,7 +9,7 @@ from benchcore.api.outlook import look_ahead, refuse_over_budget
 from benchcore.api.pool import GradingPool
 from benchcore.api.rules import under
 from benchcore.api.seat import EngineSeat, MakeEngine
-from benchcore.api.series import curves
+from benchcore.api.series import check_against, curves
 from benchcore.api.summary import changed, close_run
 from benchcore.api.work import Work, configuration, place, prepare_all
 from benchcore.checkpoint import Checkpoint, Skipped
@@ -82,6 +82,7 @@ def evaluate(
     """
     work = prepare_all(config)
     found, skipped = find_all(checkpoints, config)
+    check_against(found, config)
     waiting = Progress(run=", ".join(checkpoints), doing="waiting for checkpoints")
     records: list[RunRecord] = []
     failed: list[Skipped] = []

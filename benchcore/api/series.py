@@ -4,19 +4,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from benchcore.checkpoint import Checkpoint
 from benchcore.config import EvalConfig
 from benchcore.errors import ConfigError, nearest
 from benchcore.records import Curve, Figure, RunRecord, TaskRecord, digest
 from benchcore.report.results import is_loss
 from benchcore.stats import curves as maths
-from benchcore.store import read_record, run_folders
+from benchcore.store import read_config, read_record, run_folders
 
 SEED = re.compile(r"[-_.]?(?:seed|s)[-_]?\d+$", re.IGNORECASE)
 FEWEST_SEEDS = 3
 FEWEST_POINTS = 5  # for a law of three parameters
 TARGETS = 3  # on the way to where a series ends
-
-Points = Sequence[tuple[int, float]]
 
 
 def curves(records: Sequence[RunRecord], config: EvalConfig) -> tuple[Curve, ...]:
@@ -24,7 +23,7 @@ def curves(records: Sequence[RunRecord], config: EvalConfig) -> tuple[Curve, ...
 
     Curves of one figure whose tasks were run alike are compared: their means are taken over the range that all
     have, and speed-ups are measured against `config.against`. Series whose names differ in a seed alone are summed
-    up in a curve without points. Raises `ConfigError` when there is no series called `config.against`.
+    up in a curve without points.
     """
     lines = _lines([*records, *_against(records, config)])
     compared = []
@@ -35,17 +34,25 @@ def curves(records: Sequence[RunRecord], config: EvalConfig) -> tuple[Curve, ...
     return tuple(compared)
 
 
+def check_against(found: Iterable[Checkpoint], config: EvalConfig) -> None:
+    """Raise `ConfigError` when neither `found` nor the run folders have the series to measure speed-ups against."""
+    stored = (read_config(folder)["checkpoint"].get("series") for folder in run_folders(config.out))
+    names = {name for name in (*(one.series for one in found), *stored) if name}
+    if config.against is not None and config.against not in names:
+        raise ConfigError(f"there is no series {config.against!r} in {config.out}", nearest(config.against, names))
+
+
 def _against(records: Sequence[RunRecord], config: EvalConfig) -> list[RunRecord]:
     """The records of the series that speed-ups are measured against, where it is not among `records` itself."""
     if config.against is None or any(record.series == config.against for record in records):
         return []
     stored = [record for folder in run_folders(config.out) if (record := read_record(folder)) is not None]
-    chosen = [record for record in stored if record.series == config.against]
-    if not chosen:
-        names = {record.series for record in (*records, *stored) if record.series}
-        raise ConfigError(f"there is no series {config.against!r} in {config.out}", nearest(config.against, names))
     asked = {task.task for record in records for task in record.tasks}
-    return [replace(record, tasks=tuple(task for task in record.tasks if task.task in asked)) for record in chosen]
+    return [
+        replace(record, tasks=tuple(task for task in record.tasks if task.task in asked))
+        for record in stored
+        if record.series == config.against
+    ]
 
 
 def _lines(records: Iterable[RunRecord]) -> dict[str, list[Curve]]:

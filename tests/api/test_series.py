@@ -206,6 +206,7 @@ def test_a_series_evaluated_earlier_can_be_measured_against(series: Callable[...
     assert {curve.series for curve in found.curves} == {"old", "new"}
     with pytest.raises(ConfigError, match=r"there is no series 'odl' in runs.*did you mean old"):
         run(series("newer"), task, against="odl")
+    assert not Path("runs/newer-checkpoint-10").exists(), "a wrong name is told before anything is asked"
 
 
 def test_tasks_that_were_run_otherwise_are_not_compared(series: Callable[..., Path], write_task: Write) -> None:

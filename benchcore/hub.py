@@ -2,8 +2,6 @@
 
 import os
 import socket
-import urllib.parse
-import urllib.request
 
 
 def go_offline_if_unreachable() -> None:
@@ -12,7 +10,12 @@ def go_offline_if_unreachable() -> None:
     Its clients retry for half a minute before they give up; offline, they look in the cache and say so at
     once. Must run before `huggingface_hub` is imported, which reads the variable as it loads.
     """
-    if "HF_HUB_OFFLINE" in os.environ or urllib.request.getproxies():
+    if "HF_HUB_OFFLINE" in os.environ:
+        return
+    import urllib.parse
+    import urllib.request  # brings http along, a tenth of the time that a command takes to start
+
+    if urllib.request.getproxies():
         return
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     host = urllib.parse.urlsplit(endpoint).hostname

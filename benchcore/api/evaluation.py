@@ -8,15 +8,15 @@ from benchcore.api.checkpoints import arriving, find_all
 from benchcore.api.outlook import look_ahead, refuse_over_budget
 from benchcore.api.pool import GradingPool
 from benchcore.api.rules import under
-from benchcore.api.seat import EngineSeat, MakeEngine
+from benchcore.api.seat import EngineSeat, MakeEngine, alive
 from benchcore.api.series import check_against, curves
 from benchcore.api.summary import changed, close_run
 from benchcore.api.work import Work, configuration, place, prepare_all
 from benchcore.checkpoint import Checkpoint, Skipped
 from benchcore.config import EvalConfig
 from benchcore.engines import Engine
-from benchcore.errors import BenchcoreError, CheckpointError, MachineError
-from benchcore.records import Completion, Curve, Generation, Grade, Request, RunRecord
+from benchcore.errors import CheckpointError
+from benchcore.records import Curve, Generation, Grade, Request, RunRecord
 from benchcore.store import Store, read_record
 
 
@@ -46,6 +46,13 @@ class Progress:
 
 
 Watch = Callable[[Progress], None]
+Rounds = Callable[[Store, Sequence[Work], Sequence[Request]], Iterator[Sequence[Request]]]
+"""Which of the missing requests are asked together: each time more are wanted, those before are answered and graded."""
+
+
+def all_at_once(store: Store, work: Sequence[Work], missing: Sequence[Request]) -> Iterator[Sequence[Request]]:
+    """Everything in one round: engines schedule best what they know."""
+    yield missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +80,12 @@ def evaluate(
     *,
     watch: Watch = lambda progress: None,
     engine: MakeEngine | None = None,
+    rounds: Rounds = all_at_once,
 ) -> Evaluation:
     """Evaluate every checkpoint on every task, one run folder a checkpoint, going on where an earlier run stopped.
 
-    `engine` stands in for the one that `config` names (a canned one in tests). A record that is not `complete`
+    `engine` stands in for the one that `config` names (a canned one in tests). `rounds` may ask less than all, and
+    is not called where nothing is left to ask or grade. A record that is not `complete`
     has no figures for the tasks that lack answers. Raises `BenchcoreError` before weights are loaded whenever
     the fault can be seen by then.
     """
@@ -93,7 +102,7 @@ def evaluate(
         series = arriving(checkpoints, config, lambda: watch(waiting)) if config.watch else found
         for one in series:
             try:
-                records.append(_evaluate_one(one, config, work, seat, pool, watch, alone=alone))
+                records.append(_evaluate_one(one, config, work, seat, pool, watch, rounds, alone=alone))
             except CheckpointError as error:
                 if alone:
                     raise
@@ -122,6 +131,7 @@ def _evaluate_one(
     seat: EngineSeat,
     pool: GradingPool,
     watch: Watch,
+    rounds: Rounds,
     *,
     alone: bool,
 ) -> RunRecord:
@@ -170,15 +180,21 @@ def _evaluate_one(
                 graded = store.answered(item.task.name) - ungraded[item.task.name]
                 store.use_isolation(item.task.name, item.task.grader.isolation(), anew=not graded)
                 pool.submit_stored(store, item, ungraded[item.task.name])
-            if missing:
-                progress.doing = "loading"
+            running: Engine | None = None
+            for requests in rounds(store, work, missing):
+                if requests and running is None:
+                    progress.doing = "loading"
+                    watch(progress)
+                    # checkpoints that come later may have more left to ask
+                    every = missing if alone else [request for item in work for request in item.requests]
+                    running = seat.take(one, every)
+                    store.use_engine(running.describe())
+                    progress.started = time.monotonic()
+                if requests and running is not None:
+                    _ask(running, requests, {item.task.name: item for item in busy}, store, pool, progress, watch)
+                progress.doing = "grading"
                 watch(progress)
-                # checkpoints that come later may have more left to ask
-                every = missing if alone else [request for item in work for request in item.requests]
-                engine = seat.take(one, every)
-                _ask(engine, missing, {item.task.name: item for item in busy}, store, pool, progress, watch)
-            progress.doing = "grading"
-            watch(progress)
+                pool.settle()
         return close_run(store, work)
 
 
@@ -206,9 +222,8 @@ def _ask(
 
     asked = {request.key: request for request in requests}
     samples = {name: item.by_id() for name, item in work.items()}
-    store.use_engine(engine.describe())
-    progress.doing, progress.started = "generating", time.monotonic()
-    for completion in _alive(engine.answer(requests, pulse)):
+    progress.doing = "generating"
+    for completion in alive(engine.answer(requests, pulse)):
         request = asked[completion.request]
         store.add_completion(completion)
         progress.asked += 1
@@ -217,16 +232,3 @@ def _ask(
             task = work[request.task].task
             pool.submit(task, samples[request.task][request.sample], request.key, completion.answer)
         watch(progress)
-
-
-def _alive(completions: Iterator[Completion]) -> Iterator[Completion]:
-    """The engine's completions; its death is the machine's trouble, which running again may mend."""
-    try:
-        yield from completions
-    except BenchcoreError:
-        raise
-    except Exception as error:  # the boundary to engines: torch and vLLM raise nearly anything
-        why = str(error).strip().partition("\n")[0]
-        raise MachineError(
-            f"the engine died: {type(error).__name__}: {why}", "run the same command again; what is there is kept"
-        ) from error

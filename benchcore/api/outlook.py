@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchcore.api.checkpoints import find_all
-from benchcore.api.seat import EngineSeat, MakeEngine
+from benchcore.api.seat import EngineSeat, MakeEngine, alive
 from benchcore.api.work import Work, configuration, prepare_all
-from benchcore.checkpoint import Checkpoint, Skipped
+from benchcore.checkpoint import Checkpoint, Skipped, behaviour
 from benchcore.config import EvalConfig, duration, in_words
 from benchcore.engines import Engine
 from benchcore.engines.window import Window
@@ -90,7 +90,7 @@ def look_ahead(
     found: Sequence[Checkpoint], config: EvalConfig, work: Sequence[Work], seat: EngineSeat, skipped: Sequence[Skipped]
 ) -> Outlook:
     """The outlook on `work` for the checkpoints `found`; the probe runs on the first that lacks an answer."""
-    windows = {one: Window(one, trust_remote_code=config.trust_remote_code) for one in found}
+    windows = _windows(found, config)
     plans = [(one, item, _missing(one, item, config, seat.family), windows[one]) for one in found for item in work]
     first = next((one for one, _, missing, _ in plans if missing), None)
     for _, _, missing, window in plans:
@@ -124,6 +124,18 @@ def refuse_over_budget(outlook: Outlook, budget: str) -> None:
             f"the evaluation would take about {in_words(outlook.seconds)}, over the budget of {budget}",
             "give it more time, fewer --tasks, a --limit, or fewer checkpoints (--every, --last)",
         )
+
+
+def _windows(found: Sequence[Checkpoint], config: EvalConfig) -> dict[Checkpoint, Window]:
+    """Each checkpoint's window; those that differ in their weights alone share one, and the prompts it has encoded."""
+    made: dict[frozenset[tuple[str, bytes]], Window] = {}
+    windows = {}
+    for one in found:
+        alike = frozenset(behaviour(one.path).items())
+        if alike not in made:
+            made[alike] = Window(one, trust_remote_code=config.trust_remote_code)
+        windows[one] = made[alike]
+    return windows
 
 
 def _missing(one: Checkpoint, item: Work, config: EvalConfig, family: str) -> list[Request]:
@@ -204,7 +216,7 @@ def _timed(engine: Engine, requests: Sequence[Request], most: int) -> tuple[floa
         for one in requests
     ]
     started = time.perf_counter()
-    answers = list(engine.answer(cut, lambda tokens: None))
+    answers = list(alive(engine.answer(cut, lambda tokens: None)))
     taken = time.perf_counter() - started
     ended = sum(one.finish is Finish.STOP for one in answers)
     return taken, sum(one.tokens_out for one in answers), ended

@@ -52,13 +52,17 @@ class GradingPool:
         self._accept = accept
         try:
             yield
-            while self._waiting:
-                self._accept(self._waiting.popleft().result())
+            self.settle()
         finally:
             for one in self._waiting:
                 one.cancel()
             wait(self._waiting)
             self._waiting.clear()
+
+    def settle(self) -> None:
+        """Wait until everything that was submitted is graded and accepted."""
+        while self._waiting:
+            self._accept(self._waiting.popleft().result())
 
     def submit(self, task: Task, sample: Sample, request: str, answer: Answer) -> None:
         """Queue one completion; waits when the queue is full, so memory does not grow with the work."""

@@ -1,6 +1,6 @@
 """One engine for a series of checkpoints: started once, and given other weights where they fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Protocol
@@ -10,7 +10,8 @@ from benchcore.checkpoint import Checkpoint
 from benchcore.config import EvalConfig
 from benchcore.engines import Engine
 from benchcore.engines.choice import choose
-from benchcore.records import Request
+from benchcore.errors import BenchcoreError, MachineError
+from benchcore.records import Completion, Request
 from benchcore.store import read_config
 
 
@@ -80,3 +81,16 @@ class EngineSeat:
         """Leave the engine, if there is one."""
         self._engine = None
         self._stack.close()
+
+
+def alive(completions: Iterator[Completion]) -> Iterator[Completion]:
+    """The engine's completions; its death is the machine's trouble, which running again may mend."""
+    try:
+        yield from completions
+    except BenchcoreError:
+        raise
+    except Exception as error:  # the boundary to engines: torch and vLLM raise nearly anything
+        why = str(error).strip().partition("\n")[0]
+        raise MachineError(
+            f"the engine died: {type(error).__name__}: {why}", "run the same command again; what is there is kept"
+        ) from error

@@ -73,9 +73,9 @@ def grow(jobs: Iterable[Job], prefix: tuple[int, ...] = ()) -> Tree:
     for job in sorted(jobs, key=lambda job: job.tokens):
         own = job.read[len(prefix) :]
         # in lexical order no sequence before shares more with this one than the last
-        common = _common(last, own)
-        nodes = nodes[:common]
-        for at in range(common, len(own)):
+        shared = common(last, own)
+        nodes = nodes[:shared]
+        for at in range(shared, len(own)):
             if (nodes[-1] if nodes else -1) != len(tree.tokens) - 1:
                 tree.forks.append((len(tree.tokens), nodes[-1] if nodes else -1))
             nodes.append(len(tree.tokens))
@@ -142,7 +142,7 @@ def families(stems: "Sequence[np.ndarray[Any, Any]]") -> list[tuple[int, int, in
 
     A run of n that shares p tokens saves (n - 1) p tokens and costs a pass; runs of one share nothing.
     """
-    shared = [_common(one, two) for one, two in pairwise(stems)]
+    shared = [common(one, two) for one, two in pairwise(stems)]
     # neighbours are joined from those that share most; each join is kept if one run is better than its two parts
     parts: dict[int, Any] = {at: (0, at, at + 1, 0, None) for at in range(len(stems))}  # by where they begin
     begins = {at + 1: at for at in range(len(stems))}  # by where they end
@@ -157,9 +157,9 @@ def families(stems: "Sequence[np.ndarray[Any, Any]]") -> list[tuple[int, int, in
     found = []
     waiting = [parts[low] for low in sorted(parts, reverse=True)]
     while waiting:
-        _, low, high, common, cut = waiting.pop()
+        _, low, high, alike, cut = waiting.pop()
         if cut is None:
-            found.append((low, high, common))
+            found.append((low, high, alike))
         else:
             waiting += reversed(cut)
     return found
@@ -187,21 +187,26 @@ def batches(trees: Iterable[Tree], least: int, fits: Callable[[int, int], bool])
 def size(jobs: Iterable[Job]) -> int:
     """How many tokens the tree of `jobs` has."""
     ordered = [(), *sorted(job.read for job in jobs)]
-    return sum(len(two) - _common(one, two) for one, two in pairwise(ordered))
+    return sum(len(two) - common(one, two) for one, two in pairwise(ordered))
+
+
+def tokens_read(jobs: Sequence[Job]) -> int:
+    """How many tokens have to be read for `jobs` of one request: what follows its prompt shares it, windows nothing."""
+    return size(job for job in jobs if job.stem) + sum(len(job.read) for job in jobs if not job.stem)
 
 
 def _stem(jobs: Sequence[Job]) -> "np.ndarray[Any, Any]":
     """What all jobs read before anything is predicted, big-endian so that its bytes sort as its numbers do."""
     least = min(job.stem for job in jobs)
     first, last = min(job.tokens for job in jobs), max(job.tokens for job in jobs)
-    return np.asarray(first[: min(least, _common(first, last))], dtype=">u4")
+    return np.asarray(first[: min(least, common(first, last))], dtype=">u4")
 
 
-def _common(one: Any, two: Any) -> int:
-    """How many leading items are equal."""
+def common(one: Any, two: Any) -> int:
+    """How many leading items are equal in two sequences of one kind: texts, lists, tuples or arrays."""
     least = min(len(one), len(two))
-    if isinstance(one, tuple):
-        # a text is mostly shared or not at all: halving compares in C what a loop would in Python
-        return bisect_left(range(1, least + 1), True, key=lambda end: one[:end] != two[:end])
-    different = np.flatnonzero(one[:least] != two[:least])
-    return int(different[0]) if len(different) else least
+    if isinstance(one, np.ndarray):
+        different = np.flatnonzero(one[:least] != two[:least])
+        return int(different[0]) if len(different) else least
+    # a text is mostly shared or not at all: halving compares in C what a loop would in Python
+    return bisect_left(range(1, least + 1), True, key=lambda end: one[:end] != two[:end])

@@ -1,8 +1,10 @@
 """The outlook on an evaluation: counts, the probe's speeds, the budget; nothing is written and nothing asked twice."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from benchcore import Completion, EvalConfig, Generation, Request, evaluate
 from benchcore.api.outlook import Speed, dry_run, refuse_over_budget
 from benchcore.config import duration
 from benchcore.engines import Pulse
+from benchcore.engines.window import Window
 from benchcore.errors import ConfigError
 from benchcore.records import Finish
 from benchcore.testing import CannedEngine
@@ -66,6 +69,24 @@ def test_what_is_answered_is_neither_counted_nor_probed(tiny_checkpoint: Path, w
     (one,) = outlook.tasks
     assert (one.requests, one.answered, one.tokens_in, one.seconds) == (8, 8, 0, None)
     assert outlook.seconds is outlook.memory is None and not engine.entered
+
+
+def test_prompts_are_encoded_once_for_checkpoints_that_differ_in_weights_alone(
+    tiny_checkpoint: Path, write_task: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("step-1", "step-2", "step-3"):
+        shutil.copytree(tiny_checkpoint, tmp_path / "series" / name)
+    (tmp_path / "series/step-3/chat_template.jinja").write_text("another")
+    made: list[Window] = []
+
+    def make(*given: Any, **settings: Any) -> Window:
+        made.append(Window(*given, **settings))
+        return made[-1]
+
+    monkeypatch.setattr("benchcore.api.outlook.Window", make)
+    found = dry_run([str(tmp_path / "series")], config(write_task()), engine=CannedEngine(lambda request: "1"))
+    assert len(found.tasks) == 3 and len({task.tokens_in for task in found.tasks}) == 1
+    assert len(made) == 2
 
 
 def test_over_budget_nothing_is_asked_but_the_probe(tiny_checkpoint: Path, write_task: Write) -> None:

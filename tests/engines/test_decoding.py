@@ -283,8 +283,8 @@ def test_a_prompt_that_does_not_go_on_from_its_family_stands_alone(
     """What a family has in common is guessed from a few of its texts; the guess is checked for each."""
     expected = texts(ask(engine(), questions()))
     monkeypatch.setattr(arrangement, "EXAMPLES", 1)
-    usual = arrangement._common
-    monkeypatch.setattr(arrangement, "_common", lambda one, two: usual(one, two) + 3 * isinstance(one, list))
+    usual = arrangement.common
+    monkeypatch.setattr(arrangement, "common", lambda one, two: usual(one, two) + 3 * isinstance(one, list))
     assert texts(ask(engine(), questions())) == expected
 
 

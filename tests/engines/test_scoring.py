@@ -1,8 +1,7 @@
-"""Log-likelihoods against a plain oracle on several kinds of models, and against lm-eval."""
+"""Log-likelihoods against a plain oracle on several kinds of models, with whatever memory there is."""
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,14 +11,11 @@ import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchcore import Message
-from benchcore.checkpoint import find
 from benchcore.engines.embedded.reader import Reader
 from benchcore.engines.embedded.scoring import Scorer
-from benchcore.engines.packing import PASS, Job, families, grow, pack, size
-from benchcore.engines.window import Stretch, Window
+from benchcore.engines.window import Stretch
 from benchcore.errors import MachineError
-from benchcore.records import Completion, Prompt, Scoring
+from benchcore.records import Completion, Scoring
 
 WORDS = 97
 CONTEXT = 128
@@ -206,19 +202,29 @@ def test_a_value_does_not_depend_on_what_else_is_asked(seed: int, keys: set[str]
             assert abs(one.logprob - two.logprob) < SAME
 
 
+def failing(
+    monkeypatch: pytest.MonkeyPatch, scorer: Scorer, error: Exception, when: Callable[[list[int]], bool]
+) -> list[list[int]]:
+    """Let reading raise `error` for batches whose rows have such numbers of tokens; returns those that it did for."""
+    read, failed = scorer._reader.read, []
+
+    def limited(trees: Sequence[Any], cache: Any) -> torch.Tensor:
+        lengths = [len(tree.tokens) for tree in trees]
+        if when(lengths):
+            failed.append(lengths)
+            raise error
+        return read(trees, cache)
+
+    monkeypatch.setattr(scorer._reader, "read", limited)
+    return failed
+
+
 @pytest.mark.parametrize("most", [1, 60, 150])
 def test_memory_that_runs_out_costs_no_answer(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     table, made = mixture(), model()
     scorer = made_scorer(made, Tokens(table), CPU, budget=PLENTY)
-    read, refused = scorer._reader.read, []
-
-    def short_of_memory(trees: Sequence[Any], cache: Any) -> torch.Tensor:
-        if len(trees) > 1 and sum(len(tree.tokens) for tree in trees) > most:
-            refused.append(len(trees))
-            raise torch.OutOfMemoryError("out of memory")
-        return read(trees, cache)
-
-    monkeypatch.setattr(scorer._reader, "read", short_of_memory)
+    error = torch.OutOfMemoryError("out of memory")
+    refused = failing(monkeypatch, scorer, error, lambda lengths: len(lengths) > 1 and sum(lengths) > most)
     agree(made, table, score(scorer, table))
     assert refused
 
@@ -228,25 +234,15 @@ def test_one_request_is_split_before_it_is_given_up(monkeypatch: pytest.MonkeyPa
     table = {"a": after(range(2, 30), *([draw.randrange(2, WORDS) for _ in range(9)] for _ in range(6)))}
     made = model()
     scorer = made_scorer(made, Tokens(table), CPU, budget=PLENTY)
-    read = scorer._reader.read
-
-    def short_of_memory(trees: Sequence[Any], cache: Any) -> torch.Tensor:
-        if sum(len(tree.tokens) for tree in trees) > 40:
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
-        return read(trees, cache)
-
-    monkeypatch.setattr(scorer._reader, "read", short_of_memory)
+    error = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+    failing(monkeypatch, scorer, error, lambda lengths: sum(lengths) > 40)
     agree(made, table, score(scorer, table))
 
 
 def test_a_sequence_that_never_fits_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     table = mixture()
     scorer = made_scorer(model(), Tokens(table), CPU, budget=PLENTY)
-
-    def no_memory(trees: Sequence[Any], cache: Any) -> torch.Tensor:
-        raise torch.OutOfMemoryError("out of memory")
-
-    monkeypatch.setattr(scorer._reader, "read", no_memory)
+    failing(monkeypatch, scorer, torch.OutOfMemoryError("out of memory"), lambda lengths: True)
     with pytest.raises(MachineError, match=r"a single sequence of \d+ tokens takes more memory"):
         score(scorer, table)
 
@@ -265,11 +261,7 @@ def test_memory_that_does_not_hold_a_shared_beginning_costs_no_answer(monkeypatc
 def test_an_error_that_is_not_about_memory_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     table = mixture()
     scorer = made_scorer(model(), Tokens(table), CPU, budget=PLENTY)
-
-    def broken(trees: Sequence[Any], cache: Any) -> torch.Tensor:
-        raise RuntimeError("sizes of tensors must match")
-
-    monkeypatch.setattr(scorer._reader, "read", broken)
+    failing(monkeypatch, scorer, RuntimeError("sizes of tensors must match"), lambda lengths: True)
     with pytest.raises(RuntimeError, match="sizes of tensors"):
         score(scorer, table)
 
@@ -344,126 +336,3 @@ def test_bfloat16_reads_trees_too() -> None:
         for value, stretches in zip(one.scores, table[key], strict=True):
             expected = sum(alone(made, stretch)[0] for stretch in stretches)
             assert abs(value.logprob - expected) < 0.02 * abs(expected) + 0.5
-
-
-# --- what lm-eval says
-
-
-@pytest.fixture(scope="module")
-def window(tiny_checkpoint: Path) -> Window:
-    [checkpoint], _ = find(str(tiny_checkpoint))
-    return Window(checkpoint, trust_remote_code=False)
-
-
-@pytest.fixture(scope="module")
-def peer(tiny_checkpoint: Path) -> Any:
-    huggingface = pytest.importorskip("lm_eval.models.huggingface")
-    return huggingface.HFLM(pretrained=str(tiny_checkpoint), device="cpu", dtype="float32", batch_size=4)
-
-
-def ask(peer: Any, kind: str, arguments: Sequence[tuple[str, ...]]) -> list[Any]:
-    from lm_eval.api.instance import Instance
-
-    requests = [Instance(kind, {}, one, at) for at, one in enumerate(arguments)]
-    return list(getattr(peer, kind)(requests, disable_tqdm=True))
-
-
-def texts(prompt: Prompt, *continuations: str) -> Scoring:
-    key = repr((prompt, continuations))
-    return Scoring(key=key, task="t", sample="s", trial=0, prompt=prompt, continuations=continuations)
-
-
-def test_continuations_are_worth_what_lm_eval_says(peer: Any, window: Window) -> None:
-    shots = "Q: What is 3 * 4?\nA: 12\n\n" * 6
-    requests = [
-        *(texts(f"{shots}Q: What is {at} * 4?\nA:", f" {4 * at}", " 12", " 12 and 7", "\n") for at in range(6)),
-        texts(f"{shots}Q: which?\nA: ", "A", "B", "C", "D"),
-        texts("def total(xs):\n", "    return sum(xs)", "    return 12"),
-        texts("dünn — ", "日本語🙂", "wörter"),
-        texts("x", "y"),
-    ]
-    scorer = made_scorer(peer.model, window, CPU, budget=PLENTY)
-    found = {one.request: one for one in scorer.answer(requests, lambda tokens: None)}
-    for request in requests:
-        theirs = ask(peer, "loglikelihood", [(str(request.prompt), text) for text in request.continuations])
-        for score, (value, greedy) in zip(found[request.key].scores, theirs, strict=True):
-            assert abs(score.logprob - value) < SAME
-            assert score.greedy == greedy
-
-
-def test_whole_texts_are_worth_what_lm_eval_says(peer: Any, window: Window) -> None:
-    filling = "".join(chr(ord("a") + at * 7 % 23) + "\x00" for at in range(1500))
-    lengths = (1, 511, 512, 513, 1024, 1025, 2000)
-    requests = [texts("", filling[:length]) for length in lengths]
-    assert [len(window.stretches(one)[0]) for one in requests] == [1, 1, 1, 2, 2, 3, 4]
-    requests += [texts("", "a text. " * 9, "日本語🙂", "The answer is 19, and that is all there is to say.")]
-    scorer = made_scorer(peer.model, window, CPU, budget=PLENTY)
-    found = {one.request: one for one in scorer.answer(requests, lambda tokens: None)}
-    for request in requests:
-        theirs = ask(peer, "loglikelihood_rolling", [(text,) for text in request.continuations])
-        for score, value in zip(found[request.key].scores, theirs, strict=True):
-            assert abs(score.logprob - value) < max(SAME, 1e-6 * abs(value))  # lm-eval adds up in single precision
-
-
-def test_a_chat_is_worth_what_its_tokens_are(peer: Any, window: Window) -> None:
-    request = texts((Message(role="user", content="What is 3 * 4?"),), "12", "19", "7")
-    [one] = made_scorer(peer.model, window, CPU, budget=PLENTY).answer([request], lambda tokens: None)
-    rendered = "<|user|>What is 3 * 4?<|end|><|assistant|>"
-    for score, (value, greedy) in zip(
-        one.scores, ask(peer, "loglikelihood", [(rendered, text) for text in request.continuations]), strict=True
-    ):
-        assert abs(score.logprob - value) < SAME and score.greedy == greedy
-
-
-# --- what is read
-
-JOBS = st.lists(
-    st.lists(st.integers(2, 4), min_size=2, max_size=9).flatmap(
-        lambda tokens: st.builds(Job, st.just(tuple(tokens)), st.integers(1, len(tokens) - 1), st.none())
-    ),
-    min_size=1,
-    max_size=8,
-)
-
-
-@given(jobs=JOBS)
-def test_in_a_tree_each_token_sees_what_its_sequence_has_before_it(jobs: list[Job]) -> None:
-    tree = grow(jobs)
-    sees = tree.sees()
-    assert len(tree.tokens) == len({job.read[:end] for job in jobs for end in range(1, len(job.read) + 1)})
-    assert size(jobs) == len(tree.tokens)
-    assert sorted(map(repr, tree.jobs)) == sorted(map(repr, jobs))
-    for job, path in zip(tree.jobs, tree.paths, strict=True):
-        for at, node in enumerate(path):
-            seen = [int(one) for one in sees[node].nonzero()[0]]
-            assert [tree.tokens[one] for one in seen] == list(job.read[: job.stem + at + 1])
-            assert [tree.positions[one] for one in seen] == list(range(len(seen)))
-
-
-@given(requests=st.lists(JOBS, max_size=8), most=st.integers(8, 40))
-def test_packing_loses_nothing_and_keeps_to_the_room(requests: list[list[Job]], most: int) -> None:
-    packed = list(pack(requests, most))
-    trees = [tree for family in packed for tree in family]
-    assert sorted(repr(job) for tree in trees for job in tree.jobs) == sorted(
-        repr(job) for own in requests for job in own
-    )
-    for family in packed:
-        assert len({tree.prefix for tree in family}) == 1
-        for tree in family:
-            assert len(tree.prefix) + len(tree.tokens) <= most
-            for job in tree.jobs:
-                assert job.tokens[: len(tree.prefix)] == tree.prefix and len(tree.prefix) <= job.stem
-
-
-def test_families_share_the_beginning_that_saves_most() -> None:
-    import numpy as np
-
-    def stem(*parts: tuple[int, int]) -> Any:
-        return np.concatenate([np.full(count, token, dtype=">u4") for token, count in parts])
-
-    subjects = [stem((1, 60), (subject, 500), (100 + at, 5)) for subject in (2, 3) for at in range(20)]
-    assert families(subjects) == [(0, 20, 560), (20, 40, 560)]
-    alike = [stem((1, 60), (at, 500)) for at in range(2, 20)]
-    assert families(alike) == [(0, 18, 60)]
-    assert families([stem((1, PASS - 1), (2, 9)), stem((1, PASS - 1), (3, 9))]) == [(0, 1, 0), (1, 2, 0)]
-    assert families([]) == []

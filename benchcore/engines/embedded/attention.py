@@ -16,6 +16,7 @@ from transformers.cache_utils import Cache, DynamicLayer
 
 from benchcore.engines.embedded.cache import Block, Shared
 from benchcore.engines.embedded.products import product
+from benchcore.engines.embedded.reader import REFUSALS
 
 NAME = "benchcore_cascade"
 # what a model may hand to its attention that changes the result in a way that `_attend` does not know
@@ -25,10 +26,10 @@ ALIKE = {torch.float32: 1e-3, torch.bfloat16: 5e-2, torch.float16: 1e-2}  # rela
 
 Times = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
-_running: ContextVar["Cascade"] = ContextVar("running")
+_running: ContextVar["Pass"] = ContextVar("running")
 
 
-class Cascade(Cache):  # type: ignore[misc]  # transformers is untyped
+class Pass(Cache):  # type: ignore[misc]  # transformers is untyped
     """One pass over new tokens of all rows of `block`: what transformers is given as the cache.
 
     `shared` pairs each shared stretch with the rows, (n,), that have read it; None for all of them. `at` is the
@@ -46,17 +47,16 @@ class Cascade(Cache):  # type: ignore[misc]  # transformers is untyped
         super().__init__(layers=[])
         self._block, self._shared = block, shared
         self._layer = 0
-        if isinstance(at, int):
-            self._width = at + tokens
-            self._at: torch.Tensor | int = at
-            last = torch.arange(at, self._width, device=device)
-        else:
-            self._width = max(at) + 1
-            self._at = last = torch.tensor(at, device=device)
-        ahead = torch.arange(self._width, device=device) > last[:, None]
-        # broadcast over (rows, heads, group, tokens, width)
-        self._ahead = ahead[None, None, None] if isinstance(at, int) else ahead[:, None, None, None]
-        self._all_behind = not bool(ahead.any())
+        columns = range(at, at + tokens) if isinstance(at, int) else at
+        last = torch.tensor(columns, device=device)
+        self._at = at if isinstance(at, int) else last
+        self._width = max(columns) + 1
+        self._ahead: torch.Tensor | None = None
+        # told from the numbers here: to ask a GPU would be to wait for it at every step
+        if min(columns) < max(columns):
+            ahead = torch.arange(self._width, device=device) > last[:, None]
+            # broadcast over (rows, heads, group, tokens, width)
+            self._ahead = ahead[None, None, None] if isinstance(at, int) else ahead[:, None, None, None]
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
@@ -72,7 +72,7 @@ class Cascade(Cache):  # type: ignore[misc]  # transformers is untyped
         keys, values = self._block.layers[self._layer]
         scores = torch.bmm(query.flatten(0, 1), keys[..., : self._width].flatten(0, 1)).float()
         scores = scores.view(rows, heads, queries, self._width)
-        if not self._all_behind:
+        if self._ahead is not None:
             scores.view(rows, heads, -1, tokens, self._width).masked_fill_(self._ahead, float("-inf"))
         largest = scores.amax(dim=-1, keepdim=True)
         weights = scores.sub_(largest).exp_()
@@ -146,9 +146,9 @@ AttentionInterface.register(NAME, _attend)
 
 
 @contextmanager
-def _in_place_of_its_own(model: Any, cascade: Cascade) -> Iterator[None]:
+def _in_place_of_its_own(model: Any, one: Pass) -> Iterator[None]:
     usual = model.config._attn_implementation
-    token = _running.set(cascade)
+    token = _running.set(one)
     model.config._attn_implementation = NAME
     try:
         yield
@@ -166,11 +166,9 @@ def forward(
     at: list[int] | int,
 ) -> torch.Tensor:
     """Read `tokens` (rows, tokens) at `positions`; the logits after each row's last, (rows, vocabulary)."""
-    cascade = Cascade(block, shared, at, tokens.shape[1], tokens.device)
-    with _in_place_of_its_own(model, cascade):
-        output = model(
-            input_ids=tokens, position_ids=positions, past_key_values=cascade, use_cache=True, logits_to_keep=1
-        )
+    one = Pass(block, shared, at, tokens.shape[1], tokens.device)
+    with _in_place_of_its_own(model, one):
+        output = model(input_ids=tokens, position_ids=positions, past_key_values=one, use_cache=True, logits_to_keep=1)
     return output.logits[:, -1]
 
 
@@ -189,13 +187,13 @@ def measure(model: Any) -> int | None:
     try:
         start = Block(1, 4)
         forward(model, text[:, :4], places[:, :4], start, (), 0)
-        shared = [(start.share(0, 4), None), (start.share(0, 0), torch.tensor([1], device=device))][:1]
+        shared = [(start.share(0, 4), None)]
         block = Block(2, 7)
         forward(model, text[:, 4:10].repeat(2, 1), places[:, 4:10].repeat(2, 1), block, shared, 0)
         block.reserve(8)
         forward(model, text[:, 10:11].repeat(2, 1), places[:, 10:11].repeat(2, 1), block, shared, [6, 6])
         ours = forward(model, text[:, 11:].repeat(2, 1), places[:, 11:].repeat(2, 1), block, shared, [7, 7])
-    except (RuntimeError, ValueError, TypeError, KeyError, AttributeError, LookupError):
+    except REFUSALS:
         return None  # it calls its attention or its cache in a way of its own
     apart = (ours.float() - usual).norm(dim=-1).max() / usual.norm()
     if not start.layers or not apart < ALIKE[model.dtype]:

@@ -36,16 +36,9 @@ class Block:
 
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor, at: torch.Tensor | int) -> None:
         """Write new states (rows, heads, tokens, size): one token a row at its own `at`, or all from column `at`."""
-        if layer not in self.layers:
-            rows, heads, _, size = keys.shape
-            # zeros, as a weight of zero times an accidental infinity would not be zero
-            self.layers[layer] = (
-                keys.new_zeros(rows, heads, size, self.width),
-                values.new_zeros(rows, heads, self.width, values.shape[-1]),
-            )
-        held_keys, held_values = self.layers[layer]
+        held_keys, held_values = self._buffers(layer, keys.mT, values)
         if isinstance(at, int):
-            held_keys[..., at : at + keys.shape[2]] = keys.transpose(2, 3)
+            held_keys[..., at : at + keys.shape[2]] = keys.mT
             held_values[:, :, at : at + keys.shape[2]] = values
         else:
             each = torch.arange(self.rows, device=keys.device)
@@ -65,11 +58,8 @@ class Block:
     def copy(self, other: "Block", take: Sequence[int], put: Sequence[int], width: int) -> None:
         """Copy the first `width` tokens of the rows `take` of `other` into the rows `put`."""
         for layer, (keys, values) in other.layers.items():
-            source = torch.tensor(take, device=keys.device)
-            if layer not in self.layers:
-                self.write(layer, keys.new_zeros(self.rows, *keys.shape[1:3], 0).mT, values[:1, :, :0], 0)
-            held_keys, held_values = self.layers[layer]
-            target = torch.tensor(put, device=keys.device)
+            held_keys, held_values = self._buffers(layer, keys, values)
+            source, target = torch.tensor(take, device=keys.device), torch.tensor(put, device=keys.device)
             held_keys[target, :, :, :width] = keys[..., :width][source]
             held_values[target, :, :width] = values[:, :, :width][source]
 
@@ -87,3 +77,14 @@ class Block:
             for layer, (keys, values) in self.layers.items()
         }
         return Shared(layers, length)
+
+    def _buffers(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> States:
+        """A layer's buffers, made when first wanted: of the heads, sizes and number format of `keys` and `values`."""
+        if layer not in self.layers:
+            heads, size = keys.shape[1:3]
+            # zeros, as a weight of zero times an accidental infinity would not be zero
+            self.layers[layer] = (
+                keys.new_zeros(self.rows, heads, size, self.width),
+                values.new_zeros(self.rows, heads, self.width, values.shape[-1]),
+            )
+        return self.layers[layer]

@@ -44,6 +44,9 @@ def decode(
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
+            rows = []
+        if not rows:
+            # only here, where no frame of the failed work holds on to its tensors
             _retreat(lane, waiting)
             continue
         done = []

@@ -6,7 +6,6 @@ and memory decides how many are decoded together.
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -106,11 +105,11 @@ class Embedded:
 
     def _lane(self, rows: Sequence[Row]) -> Lane:
         most = min(len(rows), self._config.batch_size or MOST_ROWS[self._device.type])
-        kind = partial(Padded if self._token_bytes is None else Cascade, self._model, self._device, self._window.last)
         if self._token_bytes is None:
-            return kind(min(most, PADDED_ROWS))
+            return Padded(self._model, self._device, self._window.last, min(most, PADDED_ROWS))
         need = self._token_bytes * longest_own(rows, self._window.encode, self._window.room) + self._work_bytes()
-        return kind(max(1, min(most, budget(self._device, self._config.memory_share) // need)))
+        fitting = max(1, min(most, budget(self._device, self._config.memory_share) // need))
+        return Cascade(self._model, self._device, self._window.last, fitting)
 
     def _work_bytes(self) -> int:
         """What a row takes while a token is computed: its logits in three copies, and hidden states."""

@@ -28,8 +28,12 @@ def onednn_is_faster() -> bool:
     )
 
 
+def _suits(one: torch.Tensor) -> bool:
+    return one.dtype == torch.float32 and one.device.type == "cpu" and onednn_is_faster()
+
+
 def _fits(rows: int, one: torch.Tensor) -> bool:
-    return rows >= FEWEST and one.dtype == torch.float32 and one.device.type == "cpu" and onednn_is_faster()
+    return rows >= FEWEST and _suits(one)
 
 
 def _linear(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
@@ -43,10 +47,9 @@ def product(one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
 
 def hasten(model: Any) -> None:
     """Let a model's linear layers use oneDNN where it is faster; they stay the same modules with the same weights."""
-    if not onednn_is_faster():
-        return
     for module in model.modules():
-        if type(module) is torch.nn.Linear:
+        # on a GPU, or in another number format, asking at every step would only cost time
+        if type(module) is torch.nn.Linear and _suits(module.weight):
             module.forward = functools.partial(_forward, module)
 
 

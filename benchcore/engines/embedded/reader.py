@@ -10,7 +10,8 @@ from benchcore.engines.packing import Job, Tree, grow
 
 LOGITS = 64 * 2**20  # bytes of float32 logits, and of their logarithms of chances, held at once
 NOISE = 0.25  # of what it does to disregard a tree's mask or positions; what rounding does is far below
-REFUSALS = (TypeError, ValueError, RuntimeError, KeyError, IndexError, AttributeError, NotImplementedError)
+# what a model's own code raises when it does not go with a way to call it
+REFUSALS = (RuntimeError, ValueError, TypeError, LookupError, AttributeError)
 
 
 class Beginning(DynamicLayer):  # type: ignore[misc]  # transformers is untyped

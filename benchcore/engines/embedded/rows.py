@@ -2,10 +2,10 @@
 
 import random
 from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 from benchcore.engines.embedded.cache import Shared
+from benchcore.engines.packing import common
 from benchcore.records import Generation, Prompt
 
 MANY = 8  # rows; fewer do not make up for the cost of attending to one more part at every step
@@ -127,10 +127,10 @@ def families(prompts: dict[str, Prompt]) -> list[list[Prompt]]:
     groups: list[list[Prompt]] = []
     level = 0.0
     for at, text in enumerate(texts):
-        common = _common(texts[at - 1], text) if at else 0
-        if groups and common >= max(LEAST, LIKE * level):
+        alike = common(texts[at - 1], text) if at else 0
+        if groups and alike >= max(LEAST, LIKE * level):
             groups[-1].append(prompts[text])
-            level = max(level, common)
+            level = max(level, alike)
         else:
             groups.append([prompts[text]])
             level = 0.0
@@ -142,7 +142,7 @@ def _family_stem(family: Sequence[Prompt], wanted: int, encode: Encode) -> Stem 
         return None
     looked_at = {family[len(family) * at // EXAMPLES] for at in range(EXAMPLES)} | {family[-1]}
     encoded = [encode(prompt) for prompt in looked_at]
-    length = _common(min(encoded), max(encoded))
+    length = common(min(encoded), max(encoded))
     length = min(length, *(len(tokens) - 1 for tokens in encoded))
     return Stem(None, encoded[0][:length], wanted) if length >= WORTH_SHARING else None
 
@@ -151,12 +151,6 @@ def _text(prompt: Prompt) -> str:
     if isinstance(prompt, str):
         return prompt
     return "\0".join(f"{message.role}\0{message.content}" for message in prompt)
-
-
-def _common(one: Sequence[object], two: Sequence[object]) -> int:
-    """How many items two sequences begin with in common."""
-    most = min(len(one), len(two))
-    return bisect_left(range(1, most + 1), True, key=lambda length: one[:length] != two[:length])
 
 
 def longest_own(rows: Iterable[Row], encode: Encode, room: Callable[[Generation, int], int]) -> int:

@@ -10,7 +10,7 @@ import torch
 from benchcore.engines import Pulse
 from benchcore.engines.embedded.reader import Reader
 from benchcore.engines.memory import is_out_of_memory
-from benchcore.engines.packing import Job, Tree, batches, chains, grow, pack, size
+from benchcore.engines.packing import Job, Tree, batches, chains, grow, pack, tokens_read
 from benchcore.engines.window import Window
 from benchcore.errors import MachineError
 from benchcore.records import Completion, Finish, Score, Scoring
@@ -51,7 +51,7 @@ class Pending:
             request=self.request.key,
             text="",
             finish=Finish.STOP,
-            tokens_in=size(self.shared) + sum(len(job.read) for job in self.windows),
+            tokens_in=tokens_read(self.jobs),
             tokens_out=0,
             seconds=seconds,
             scores=tuple(

@@ -224,12 +224,11 @@ class VLLM:
         try:
             for copy in self._copies:
                 copy.collective_rpc("reload_weights", kwargs={"weights_path": str(new)})
-                if not copy.reset_prefix_cache():
-                    raise MachineError("vLLM keeps what the last checkpoint computed", "run the same command again")
-        except MachineError:
-            raise
+            forgotten = all(copy.reset_prefix_cache() for copy in self._copies)
         except Exception as error:  # a boundary: weights of any origin raise nearly anything
             raise self._refusal(error) from error
+        if not forgotten:
+            raise MachineError("vLLM keeps what the last checkpoint computed", "run the same command again")
         return True
 
     def answer(self, requests: Sequence[Request], pulse: Pulse) -> Iterator[Completion]:
@@ -281,11 +280,7 @@ class VLLM:
         for copy in self._copies:
             # waiting for one copy holds up no other: each works in a process of its own
             if copy.llm_engine.has_unfinished_requests():
-                try:
-                    outputs = copy.llm_engine.step()
-                except Exception as error:  # a boundary: the engine's own process died
-                    raise MachineError(f"vLLM stopped: {error}", "run the same command again to go on") from error
-                yield from ((output.request_id, output) for output in outputs)
+                yield from ((output.request_id, output) for output in copy.llm_engine.step())
 
 
 def _drawn(request: Request) -> bool:

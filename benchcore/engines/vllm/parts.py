@@ -7,7 +7,7 @@ that need no score.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchcore.engines.packing import Job, size
+from benchcore.engines.packing import Job, tokens_read
 from benchcore.engines.window import Stretch
 from benchcore.records import Completion, Fault, Finish, Score, Scoring
 
@@ -93,17 +93,14 @@ class Tally:
             Score(logprob=total, tokens=sum(stretch.scored for stretch in stretches), greedy=greedy)
             for total, greedy, stretches in zip(self._sums, self._greedy, self._found, strict=True)
         )
+        jobs = [Job(one.tokens, one.scored, None) for found in self._found for one in found if one.scored]
         return Completion(
             request=self._request.key,
             text="",
             finish=Finish.STOP if self._fault is None else Finish.FAULT,
-            tokens_in=self._tokens_in(),
+            tokens_in=tokens_read(jobs),
             tokens_out=0,
             seconds=seconds,
             fault=self._fault,
             scores=() if self._fault else scores,
         )
-
-    def _tokens_in(self) -> int:
-        jobs = [Job(one.tokens, one.scored, None) for found in self._found for one in found if one.scored]
-        return size([job for job in jobs if job.stem]) + sum(len(job.read) for job in jobs if not job.stem)

@@ -7,9 +7,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchcore.api import check_tasks, doctor, dry_run, evaluate, grade, grade_samples, runs, show_task, tasks
+    from benchcore.api import (
+        accept,
+        check_tasks,
+        compare,
+        doctor,
+        dry_run,
+        evaluate,
+        gate,
+        grade,
+        grade_samples,
+        runs,
+        show_task,
+        tasks,
+    )
     from benchcore.catalog import load_task
-    from benchcore.config import EvalConfig
+    from benchcore.config import CompareConfig, EvalConfig, GateConfig
     from benchcore.data.source import Packaged, Source, generated, source
     from benchcore.data.texts import Texts, document, texts
     from benchcore.errors import BenchcoreError
@@ -44,9 +57,22 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "api": ("check_tasks", "doctor", "dry_run", "evaluate", "grade", "grade_samples", "runs", "show_task", "tasks"),
+    "api": (
+        "accept",
+        "check_tasks",
+        "compare",
+        "doctor",
+        "dry_run",
+        "evaluate",
+        "gate",
+        "grade",
+        "grade_samples",
+        "runs",
+        "show_task",
+        "tasks",
+    ),
     "catalog": ("load_task",),
-    "config": ("EvalConfig",),
+    "config": ("CompareConfig", "EvalConfig", "GateConfig"),
     "data.source": ("Packaged", "Source", "generated", "source"),
     "data.texts": ("Texts", "document", "texts"),
     "errors": ("BenchcoreError",),
@@ -82,11 +108,13 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "BenchcoreError",
+    "CompareConfig",
     "Completion",
     "Curve",
     "Decode",
     "EvalConfig",
     "Figure",
+    "GateConfig",
     "Generation",
     "Grade",
     "LmEval",
@@ -103,16 +131,19 @@ __all__ = [
     "Task",
     "Texts",
     "Verdict",
+    "accept",
     "accuracy",
     "bits_per_byte",
     "chat",
     "check_tasks",
     "choice",
     "code",
+    "compare",
     "doctor",
     "document",
     "dry_run",
     "evaluate",
+    "gate",
     "generated",
     "grade",
     "grade_samples",

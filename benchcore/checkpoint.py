@@ -10,8 +10,8 @@ import os
 import re
 import struct
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class Checkpoint:
     """A complete checkpoint: its folder, the name it is shown by, and its training step if it has one.
 
     `series` names the training run that it is one point of, and `tokens` is how many had been trained on by then.
+    `bill` is what the recipe had cost by then, as its trainer noted it: name, such as flops -> amount.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Checkpoint:
     step: int | None
     series: str | None = None
     tokens: int | None = None
+    bill: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +122,26 @@ def settled(folder: Path, seconds: float) -> bool:
 def trained_on(folder: Path) -> int | None:
     """How many tokens a checkpoint had been trained on, by the markers that trainers write; None where none tells."""
     for name, key in MARKERS.items():
-        try:
-            count = json.loads((folder / name).read_bytes())[key]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
+        count = _marker(folder, name).get(key)
         if isinstance(count, int) and count > 0:
             return count
     return None
+
+
+def billed(folder: Path) -> dict[str, float]:
+    """What the recipe had cost by this checkpoint, by the marker of benchcore's trainers; empty where none tells."""
+    found = _marker(folder, "benchcore.json").get("bill")
+    if not isinstance(found, dict):
+        return {}
+    return {name: amount for name, amount in found.items() if isinstance(amount, int | float)}
+
+
+def _marker(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / name).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def unfinished(folder: Path) -> str | None:
@@ -323,7 +338,9 @@ def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
 def _checkpoint(path: Path, shown: Path) -> Checkpoint:
     step = _step(shown)
     series = None if step is None else shown.absolute().parent.name
-    return Checkpoint(path=path, name=_name(shown), step=step, series=series, tokens=trained_on(path))
+    return Checkpoint(
+        path=path, name=_name(shown), step=step, series=series, tokens=trained_on(path), bill=billed(path)
+    )
 
 
 def _step(folder: Path) -> int | None:

@@ -16,10 +16,21 @@ import msgspec
 
 from benchcore.errors import ConfigError, MachineError, RunMismatch
 from benchcore.plan import plain
-from benchcore.records import Completion, Fault, Finish, Grade, Request, Sample, Score, TaskRecord, Verdict
+from benchcore.records import (
+    Completion,
+    Fault,
+    Finish,
+    Grade,
+    Outcomes,
+    Request,
+    Sample,
+    Score,
+    TaskRecord,
+    Verdict,
+)
 
 FILE = "run.db"
-SCHEMA = 2
+SCHEMA = 3
 TABLES = """
 CREATE TABLE IF NOT EXISTS samples (
     task TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, prompt TEXT NOT NULL,
@@ -35,7 +46,8 @@ CREATE TABLE IF NOT EXISTS grades (
     request TEXT PRIMARY KEY REFERENCES completions, value REAL, verdict TEXT NOT NULL, grader TEXT NOT NULL,
     extracted TEXT, rule TEXT, reason TEXT NOT NULL, seconds REAL NOT NULL, fault TEXT, tokens INTEGER,
     bytes INTEGER);
-CREATE TABLE IF NOT EXISTS figures (task TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS figures (
+    task TEXT PRIMARY KEY, record TEXT NOT NULL, outcomes TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS isolation (task TEXT NOT NULL, layers TEXT NOT NULL, PRIMARY KEY (task, layers));
 CREATE TABLE IF NOT EXISTS engines (position INTEGER PRIMARY KEY, description TEXT NOT NULL);
 """
@@ -306,12 +318,11 @@ class Journal:
                 states.setdefault(layer, {})[state] = None
         return {layer: " and ".join(found) for layer, found in states.items()}
 
-    def close_task(self, record: TaskRecord) -> None:
-        """Keep the record of a task that is complete."""
+    def close_task(self, record: TaskRecord, outcomes: Outcomes) -> None:
+        """Keep the record of a task that is complete, and what each problem came to."""
+        texts = (msgspec.json.encode(one).decode() for one in (record, outcomes))
         with self._trouble():
-            self._db.execute(
-                "INSERT OR REPLACE INTO figures VALUES (?, ?)", (record.task, msgspec.json.encode(record).decode())
-            )
+            self._db.execute("INSERT OR REPLACE INTO figures VALUES (?, ?, ?)", (record.task, *texts))
 
     def closed_tasks(self) -> list[TaskRecord]:
         """Records of the tasks that are complete, sorted by name."""
@@ -328,12 +339,7 @@ class Journal:
             return {key for (key,) in self._db.execute(query, values)}
 
     def _check_schema(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version not in (0, SCHEMA):
-            raise ConfigError(
-                f"{self.folder} was written by another version of benchcore (journal {version}, this one is {SCHEMA})",
-                "use another --out",
-            )
+        _check_version(self.folder, self._db)
         self._db.executescript(TABLES + f"PRAGMA user_version = {SCHEMA};")
 
     @contextmanager
@@ -368,17 +374,39 @@ def trouble(folder: Path) -> Iterator[None]:
 
 def stored_answers(folder: Path, task: str) -> set[str]:
     """Keys of the task's answered requests in a run folder that may not exist, read without writing to it."""
+    return {key for (key,) in _stored(folder, ANSWERED, task)}
+
+
+def stored_outcomes(folder: Path) -> dict[str, Outcomes]:
+    """Task -> what each problem came to, of the tasks that are complete; the run folder is not written to."""
+    rows = _stored(folder, "SELECT task, outcomes FROM figures ORDER BY task")
+    return {task: msgspec.json.decode(text, type=Outcomes) for task, text in rows}
+
+
+def _stored(folder: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
+    """The rows of `query` in a journal that is only read; none where there is no journal."""
     if not (folder / FILE).is_file():
-        return set()
+        return []
     # quoted, for a folder may be called a?b
     address = f"file:{urllib.parse.quote(str(folder.absolute() / FILE))}?mode=ro"
     if not (folder / "run.db-wal").exists():
         address += "&immutable=1"  # nobody is writing; without it SQLite would leave two files behind
     try:
         with closing(sqlite3.connect(address, uri=True)) as db:
-            return {key for (key,) in db.execute(ANSWERED, (task,))}
+            _check_version(folder, db)
+            return db.execute(query, values).fetchall()
     except sqlite3.Error as error:
         raise MachineError(f"cannot read the journal {folder / FILE}: {error}", "use another --out") from error
+
+
+def _check_version(folder: Path, db: sqlite3.Connection) -> None:
+    """Raise `ConfigError` for a journal whose tables are of another version; one without tables will do."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version not in (0, SCHEMA):
+        raise ConfigError(
+            f"{folder} was written by another version of benchcore (journal {version}, this one is {SCHEMA})",
+            "use another --out",
+        )
 
 
 def mismatch(folder: Path, key: str, there: Any, now: Any) -> RunMismatch:

@@ -17,7 +17,8 @@ def _request(task: Task, sample: Sample, trial: int) -> Request:
     decode = task.decode
     asked = {"continuations": sample.continuations} if decode is None else _decode(decode)
     # the sample's id is part of the key, or two samples with one prompt would share an answer
-    key = digest(task.name, task.version, sample.id, plain(sample.prompt), asked, trial)
+    drawn = (trial, task.seed) if task.seed else (trial,)
+    key = digest(task.name, task.version, sample.id, plain(sample.prompt), asked, *drawn)
     where: dict[str, Any] = {"key": key, "task": task.name, "sample": sample.id, "trial": trial}
     if decode is None:
         return Scoring(**where, prompt=sample.prompt, continuations=sample.continuations)
@@ -31,6 +32,7 @@ def settings(task: Task, data: str, limit: int | None) -> dict[str, Any]:
         "data": data,
         "limit": limit,
         "trials": task.trials,
+        "seed": task.seed or None,
         **({} if task.decode is None else _decode(task.decode)),
     }
     return {name: value for name, value in chosen.items() if value is not None}

@@ -205,6 +205,32 @@ class Figure:
     group: str | None = None
 
 
+def is_rate(name: str) -> bool:
+    """Whether a figure of this name is a share of problems, shown in percent."""
+    return name.startswith(("accuracy", "pass@"))
+
+
+def is_loss(name: str) -> bool:
+    """Whether a figure of this name is a loss, of which less is better."""
+    return name in ("bits per byte", "nats per token")
+
+
+Part = tuple[float, float]
+"""What one problem adds to a figure: an amount and a size. The figure is the sum of amounts over that of sizes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What each problem of a task added to the task's figures: enough to compare two runs pair by pair.
+
+    `items` identify the problems by their content (id, prompt, continuations and target), in the order of the data.
+    `figures` have one `Part` an item, or None where nothing of it could be scored.
+    """
+
+    items: tuple[str, ...]
+    figures: Mapping[str, tuple[Part | None, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRecord:
     """What one task came to in a run: its settings, counts, diagnostics and figures.
@@ -236,6 +262,7 @@ class RunRecord:
     """The summary of a finished run (`run.json`): enough to name exactly what was measured, and with what.
 
     `series` is the training run of which the checkpoint is one point, after `step` steps and `tokens` tokens.
+    `bill` is what the recipe had cost by then, as its trainer noted it: name, such as flops -> amount.
     """
 
     run: str
@@ -248,6 +275,7 @@ class RunRecord:
     versions: Mapping[str, str]
     tasks: tuple[TaskRecord, ...]
     complete: bool
+    bill: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

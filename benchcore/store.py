@@ -83,7 +83,7 @@ class Store(Journal):
             merged["rules"] = task_rules
         if merged != known:
             with trouble(self.folder):
-                _replace(path, tomli_w.dumps(merged).encode())
+                replace_file(path, tomli_w.dumps(merged).encode())
 
     def rules(self) -> Mapping[str, str]:
         """Task -> the rule set that was asked for; empty in a folder that is new."""
@@ -102,7 +102,7 @@ class Store(Journal):
     def write_record(self, record: RunRecord) -> None:
         """Write run.json; its presence says that the run is complete."""
         with trouble(self.folder):
-            _replace(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(record), indent=2))
+            replace_file(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(record), indent=2))
 
 
 def refuse_changes(folder: Path, run: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -151,7 +151,8 @@ def run_folders(out: Path) -> Iterable[Path]:
     return sorted(path.parent for path in out.glob("*/config.toml") if path.with_name(FILE).is_file())
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write `content` so that whoever reads `path`, at any moment, finds all of it or what was there before."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with scratch.open("wb") as stream:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchcore.errors import BenchcoreError, ConfigError, DataError
-from benchcore.records import Answer, Decode, Figure, Grade, Sample
+from benchcore.records import Answer, Decode, Figure, Grade, Part, Sample
 
 Row = Mapping[str, Any]
 GradeFn = Callable[[Sample, Any], Grade]
@@ -73,12 +73,20 @@ class Metric(Protocol):
         """Figures over problems; `grades[i]` holds the scored grades of problem i, one a trial."""
         ...
 
+    def parts(self, grades: Sequence[Sequence[Grade]]) -> Mapping[str, Sequence[Part | None]]:
+        """For each figure by its name what every problem adds to it, None where it adds nothing.
+
+        By these two runs are compared problem by problem: a figure's value is the sum of amounts over that of sizes.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """An evaluation task. `version` must rise whenever its prompts, decoding or grading change.
 
-    With a `decode` texts are generated; without one each sample's continuations are scored.
+    With a `decode` texts are generated; without one each sample's continuations are scored. Another `seed` is
+    another random draw of the same texts, for a temperature above 0.
     `name` is given by the catalog (the file's name, plus ``@variant``).
     Raises `ConfigError` when the parts do not fit together.
     """
@@ -90,6 +98,7 @@ class Task:
     metrics: tuple[Metric, ...]
     decode: Decode | None = None
     trials: int = 1
+    seed: int = 0
     name: str = ""
     about: str = ""
 
@@ -101,6 +110,8 @@ class Task:
             raise ConfigError(f"{label}: at least one metric is needed")
         if self.trials < 1:
             raise ConfigError(f"{label}: trials must be 1 or more, got {self.trials}")
+        if self.seed < 0:
+            raise ConfigError(f"{label}: seed must be 0 or more, got {self.seed}")
         if self.trials > 1 and self.decode is None:
             raise ConfigError(f"{label}: {self.trials} trials of a likelihood are the same {self.trials} times")
         if self.trials > 1 and self.decode is not None and self.decode.temperature == 0:
@@ -116,7 +127,12 @@ class Task:
                 )
 
     def override(
-        self, *, trials: int | None = None, temperature: float | None = None, top_p: float | None = None
+        self,
+        *,
+        trials: int | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
     ) -> "Task":
         """This task with some settings replaced; the result is checked like any definition."""
         changes = {"temperature": temperature, "top_p": top_p}
@@ -127,7 +143,12 @@ class Task:
             decode = self.decode and replace(self.decode, **given)  # type: ignore[arg-type]  # names checked above
         except ValueError as error:
             raise ConfigError(f"{self.name}: {error}") from error
-        return replace(self, decode=decode, trials=self.trials if trials is None else trials)
+        return replace(
+            self,
+            decode=decode,
+            trials=self.trials if trials is None else trials,
+            seed=self.seed if seed is None else seed,
+        )
 
     def samples(self, data_dir: Path | None, limit: int | None = None) -> tuple[list[Sample], str]:
         """The first `limit` samples and the digest of the data they came from.

@@ -104,7 +104,7 @@ def make(folder: Path, number: int, tasks: int, problems: int) -> None:
                 versions={},
                 tasks=tuple(records),
                 complete=True,
-            )  # fmt: skip
+            )
         )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchcore.errors import ConfigError, RunMismatch
-from benchcore.journal import stored_answers
+from benchcore.journal import stored_answers, stored_outcomes
 from benchcore.records import (
     Completion,
     Decode,
@@ -21,6 +21,7 @@ from benchcore.records import (
     Finish,
     Generation,
     Grade,
+    Outcomes,
     Request,
     RunRecord,
     Sample,
@@ -243,12 +244,15 @@ def test_run_json_is_there_only_while_the_run_is_complete(tmp_path: Path) -> Non
     )
     with opened(folder) as store:
         assert read_record(folder) is None
-        store.close_task(task)
+        outcomes = Outcomes(items=("a", "b"), figures={"accuracy": ((1.0, 1), None)})
+        store.close_task(task, outcomes)
         store.write_record(record)
         assert read_record(folder) == record
+        assert stored_outcomes(folder) == {"t": outcomes}
         store.reopen("t")
         assert read_record(folder) is None
         assert store.closed_tasks() == []
+        assert stored_outcomes(folder) == {}
     (folder / "run.json").write_text('{"run": 1}')
     with pytest.raises(ConfigError, match=r"run\.json is not a run record"):
         read_record(folder)

@@ -45,7 +45,7 @@ def grade(
     files = config.get("task_files", {})
     tasks = {
         name: catalog.load_task(files.get(name, name)).override(
-            **{key: chosen.get(key) for key in ("trials", "temperature", "top_p")}
+            **{key: chosen.get(key) for key in ("trials", "temperature", "top_p", "seed")}
         )
         for name, chosen in config["tasks"].items()
     }

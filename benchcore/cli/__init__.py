@@ -27,8 +27,10 @@ app.config = (
     Settings(program=app, file="pyproject.toml", root=("tool", "benchcore")),
 )
 app.command("benchcore.cli.eval:evaluate", name="eval", help="Evaluate checkpoints on tasks; run again to go on.")
+app.command("benchcore.cli.compare:compare", name="compare", help="Compare runs problem by problem in one table.")
+app.command("benchcore.cli.gate:gate", name="gate", help="Is a candidate not worse than a baseline by a margin?")
 app.command("benchcore.cli.grade:grade", name="grade", help="Grade a run again, or completions made elsewhere.")
-app.command("benchcore.cli.runs:runs", name="runs", help="List the run folders below a folder.")
+app.command("benchcore.cli.runs:app", name="runs", help="List run folders, and accept one as a baseline.")
 app.command("benchcore.cli.doctor:doctor", name="doctor", help="Say what works on this machine, and why.")
 app.command("benchcore.cli.demo:demo", name="demo", help="Evaluate a small real checkpoint, start to end.")
 app.command("benchcore.cli.tasks:app", name="tasks", help="List, check and show tasks.")

@@ -1,12 +1,12 @@
 """pass@k: the chance that at least one of k samples of a problem is right."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchcore.errors import ConfigError
 from benchcore.metrics.rates import rate_figure, scored
-from benchcore.records import Figure, Grade
+from benchcore.records import Figure, Grade, Part
 
 DEFAULT_KS = (1, 10, 100)
 
@@ -99,22 +99,37 @@ class PassAt:
         Raises `ConfigError` when a k was asked for that some problem has too few scored trials for, or when a
         grade is neither 0 nor 1.
         """
+        problems = [values for values in scored(grades) if values]
+        figures = []
+        for k, rates in self._rates(grades).items():
+            binary = all(len(values) == k for values in problems)
+            known = [rate for rate in rates if rate is not None]
+            figures.append(rate_figure(f"pass@{k}", known, group, binary=binary))
+        return tuple(figures)
+
+    def parts(self, grades: Sequence[Sequence[Grade]]) -> Mapping[str, Sequence[Part | None]]:
+        """For each k every problem's estimate, of size 1; None where no trial has a value. Raises as `figures` does."""
+        return {
+            f"pass@{k}": [None if rate is None else (rate, 1) for rate in rates]
+            for k, rates in self._rates(grades).items()
+        }
+
+    def _rates(self, grades: Sequence[Sequence[Grade]]) -> dict[int, list[float | None]]:
+        """For each k every problem's estimate, None where no trial has a value."""
         problems = scored(grades)
-        if not problems:
-            return tuple(rate_figure(f"pass@{k}", (), group, binary=False) for k in self.ks or (1,))
         _check_binary(grades)
-        smallest = min(map(len, problems))
+        smallest = min((len(values) for values in problems if values), default=None)
+        if smallest is None:
+            return {k: [None] * len(problems) for k in self.ks or (1,)}
         if self.trials > smallest:
             raise ConfigError(
                 f"pass@{self.trials} needs {self.trials} scored trials of every problem, but one has only {smallest}",
                 f"use k of at most {smallest}, or grade the trials that are missing",
             )
-        figures = []
-        for k in self.ks or [k for k in DEFAULT_KS if k <= smallest]:
-            rates = [pass_at_k(len(values), values.count(1), k) for values in problems]
-            binary = all(len(values) == k for values in problems)
-            figures.append(rate_figure(f"pass@{k}", rates, group, binary=binary))
-        return tuple(figures)
+        return {
+            k: [pass_at_k(len(values), values.count(1), k) if values else None for values in problems]
+            for k in self.ks or [k for k in DEFAULT_KS if k <= smallest]
+        }
 
 
 def pass_at(*ks: int) -> PassAt:

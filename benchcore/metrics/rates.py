@@ -1,11 +1,11 @@
 """Accuracy, and the figure of any rate over problems."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchcore.errors import ConfigError
-from benchcore.records import Figure, Grade
+from benchcore.records import Figure, Grade, Part
 from benchcore.stats.intervals import t_interval, wilson
 
 WILSON = "Wilson 95 %"
@@ -34,10 +34,16 @@ class Accuracy:
         graded 0 or 1 (or every grade is the same 0 or 1), else Student's t over the problems' means.
         Raises `ConfigError` when a grader gave a value outside [0, 1].
         """
-        problems = scored(grades)
+        problems = [values for values in scored(grades) if values]
         means = [math.fsum(values) / len(values) for values in problems]
         binary = all(len(values) == 1 and values[0] in (0.0, 1.0) for values in problems)
         return (rate_figure(str(self), means, group, binary=binary),)
+
+    def parts(self, grades: Sequence[Sequence[Grade]]) -> Mapping[str, Sequence[Part | None]]:
+        """Each problem's mean grade, of size 1; None where no trial has a value. Raises as `figures` does."""
+        return {
+            str(self): [(math.fsum(values) / len(values), 1) if values else None for values in scored(grades)],
+        }
 
 
 def accuracy() -> Accuracy:
@@ -46,7 +52,7 @@ def accuracy() -> Accuracy:
 
 
 def scored(grades: Sequence[Sequence[Grade]]) -> list[list[float]]:
-    """The values of each problem that has any; trials whose value is None are left out.
+    """The values of each problem's trials; those whose value is None are left out.
 
     Raises `ConfigError` naming the grader that gave a value outside [0, 1] or not a number.
     """
@@ -59,8 +65,7 @@ def scored(grades: Sequence[Sequence[Grade]]) -> list[list[float]]:
             if not 0 <= grade.value <= 1:  # False for NaN too
                 raise ConfigError(f"the grader {grade.grader} gave the value {grade.value}, which is not in [0, 1]")
             values.append(grade.value)
-        if values:
-            problems.append(values)
+        problems.append(values)
     return problems
 
 

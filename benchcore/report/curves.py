@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from benchcore.records import Curve, RunRecord
+from benchcore.records import Curve, RunRecord, is_rate
 from benchcore.report.diagnostics import diagnostics
-from benchcore.report.results import MARK, is_rate, results_table
+from benchcore.report.results import MARK, results_table
 from benchcore.report.table import Cell, Column, Row, Table
 
 

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from benchcore.records import Figure, RunRecord, TaskRecord
+from benchcore.records import Figure, RunRecord, TaskRecord, is_loss, is_rate
 from benchcore.report.diagnostics import diagnostics
 from benchcore.report.table import Cell, Column, Row, Table
 
 MARK = "!"
 RULES = re.compile(r"^\w+\(((?:value\+|published:)[^()]+)\)")
-LOSSES = ("bits per byte", "nats per token")
 UNCONFINED = "process"  # the level of isolation that isolates nothing
 COLUMNS = (
     Column(title="task", merges=True),
@@ -100,16 +99,6 @@ def _unfinished_task(task: TaskRecord) -> str:
     if task.graded < task.completions:
         return f"incomplete ({task.graded} of {task.completions} graded)"
     return "no figures"
-
-
-def is_rate(name: str) -> bool:
-    """Whether a figure of this name is a share, shown in percent."""
-    return name.startswith(("accuracy", "pass@"))
-
-
-def is_loss(name: str) -> bool:
-    """Whether a figure of this name is a loss, of which less is better."""
-    return name in LOSSES
 
 
 def _lower(tasks: Iterable[TaskRecord]) -> Iterable[str]:

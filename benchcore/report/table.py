@@ -6,12 +6,14 @@ can write numbers and self-contained rows where one for readers writes text and 
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Literal
 
 from benchcore.records import Figure
 
 ABSENT = "-"
+BEST = "significantly the best"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +35,16 @@ class Column:
 class Cell:
     """A text, a figure, or None where there is nothing to say (shown as "-").
 
-    `percent`: the figure is a rate in [0, 1] and is shown in percent. `loud`: look here; the text says so by itself.
+    `percent`: the figure is a rate in [0, 1] and is shown in percent. `difference`: it is a difference and is shown
+    with its sign; one of rates in points. `loud`: look here; the text says so by itself. `bold`: the best, where it
+    is significantly so; each format for readers has its own mark for it, and says below the table what that means.
     """
 
     content: str | Figure | None = None
     percent: bool = False
+    difference: bool = False
     loud: bool = False
+    bold: bool = False
 
     @property
     def text(self) -> str:
@@ -47,7 +53,7 @@ class Cell:
             return ABSENT
         if isinstance(self.content, str):
             return one_line(self.content)
-        return figure_text(self.content, percent=self.percent)
+        return figure_text(self.content, percent=self.percent, difference=self.difference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,11 @@ class Table:
         notes = [note for row in self.rows for note in row.notes]
         return tuple(dict.fromkeys(one_line(note) for note in (*notes, *self.notes)))
 
+    def notes_with(self, mark: str) -> tuple[str, ...]:
+        """All notes for a reader, after what `mark` means where a cell has it: "Bold: significantly the best."."""
+        marked = any(cell.bold for row in self.rows for cell in row.cells)
+        return (*([f"{mark}: {BEST}."] if marked else []), *self.all_notes)
+
     def shown(self) -> Iterator[tuple[Row, tuple[str, ...]]]:
         """Each row with its cells' texts for a reader: repeats of merging columns are left blank."""
         above: tuple[Cell, ...] = ()
@@ -94,15 +105,45 @@ class Table:
             above = row.cells
             yield row, tuple(texts)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns' titles on one line, each different from those before it: "a", "a (2)"."""
+        keys: list[str] = []
+        for title in (one_line(column.title) for column in self.columns):
+            same = (f"{title} ({number})" for number in count(2))
+            keys.append(next(key for key in chain([title], same) if key not in keys))
+        return tuple(keys)
 
-def figure_text(figure: Figure, *, percent: bool = False) -> str:
-    """A figure's value with its interval: "48.0 % [42.4, 53.7]", "2.345 [2.300, 2.390]" or "n/a (why)"."""
+    def whole(self) -> Iterator[tuple[str | Figure | None, ...]]:
+        """What each row holds, for a machine: complete without the rows above it, its texts on one line.
+
+        A text in a column that is indented follows those it is part of: "accuracy, algebra".
+        """
+        above: list[tuple[str, ...]] = [()] * len(self.columns)
+        for row in self.rows:
+            contents: list[str | Figure | None] = []
+            for at, (column, cell) in enumerate(zip(self.columns, row.cells, strict=True)):
+                content = _plain(cell.content)
+                if column.indents and isinstance(content, str):
+                    above[at] = (*above[at][: row.level], content)
+                    content = ", ".join(above[at])
+                contents.append(content)
+            yield tuple(contents)
+
+
+def figure_text(figure: Figure, *, percent: bool = False, difference: bool = False) -> str:
+    """A figure's value with its interval, or why there is none.
+
+    "48.0 % [42.4, 53.7]", as a difference "-1.0 pt [-2.4, +0.4]"; "2.345 [2.300, 2.390]"; "n/a (why)".
+    """
     if figure.value is None:
         return one_line(f"n/a ({figure.method})")
-    times, decimals, unit = (100, 1, " %") if percent else (1, _decimals(figure.value), "")
-    value, *ends = (
-        f"{times * number:.{decimals}f}" for number in (figure.value, figure.low, figure.high) if number is not None
-    )
+    numbers = [number for number in (figure.value, figure.low, figure.high) if number is not None]
+    # Of a difference the interval's ends tell how precise it is: the value itself may be as good as 0.
+    decimals = 1 if percent else _decimals(max(map(abs, numbers)), 3) if difference else _decimals(figure.value, 4)
+    sign = "+z" if difference else ""
+    unit = (" pt" if difference else " %") if percent else ""
+    value, *ends = (f"{100 * number if percent else number:{sign}.{decimals}f}" for number in numbers)
     return f"{value}{unit} [{', '.join(ends)}]" if len(ends) == 2 else f"{value}{unit}"
 
 
@@ -111,9 +152,17 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _decimals(value: float) -> int:
-    """As many as show four digits of `value`, counted from its first that is not 0."""
-    return max(0, 3 - math.floor(math.log10(abs(value)))) if value else 4
+def _plain(content: str | Figure | None) -> str | Figure | None:
+    """`content` with its texts on one line."""
+    if isinstance(content, Figure):
+        group = None if content.group is None else one_line(content.group)
+        return replace(content, name=one_line(content.name), method=one_line(content.method), group=group)
+    return None if content is None else one_line(content)
+
+
+def _decimals(value: float, digits: int) -> int:
+    """As many as show so many `digits` of `value`, counted from its first that is not 0."""
+    return max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else digits
 
 
 def text_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

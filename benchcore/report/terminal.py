@@ -1,11 +1,14 @@
-"""A table for the terminal: plain ASCII lines in any case, with emphasis where the terminal has it."""
+"""A table for the terminal: plain ASCII lines in any case, with emphasis where the terminal has it.
+
+A bold cell is marked " *" as well, so that it says the same in a file; a line below the table explains the mark.
+"""
 
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from benchcore.records import Figure
-from benchcore.report.table import Table, one_line
+from benchcore.report.table import Cell, Table, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
 INDENT = "  "
 LOUD = "bold red"
+MARK = "*"
 # Only a rule under the head: borders between columns would cost a quarter of 80 columns.
 _BOX = "    \n    \n -- \n    \n    \n    \n    \n    \n"
 
@@ -44,22 +48,23 @@ def _print(table: Table, console: "Console") -> None:
     if table.title:
         console.print(Text(one_line(table.title), style="bold"), soft_wrap=True)
     boundless = console.options.update(max_width=10_000)
-    whole = list(range(len(table.columns)))
-    spilling = [at for at in whole if table.columns[at].spills]
-    rest = [at for at in whole if at not in spilling]
-    # What fits stays as it is; else the spilling columns go below, and only then are cells wrapped.
-    for columns, wrap in ((whole, False), (rest, False), (rest, True)):
-        grid = _grid(table, columns, wrap)
-        if wrap or Measurement.get(console, boundless, grid).maximum <= console.width:
+    columns = list(range(len(table.columns)))
+    spilling = [at for at in columns if table.columns[at].spills]
+    spilled: list[int] = []
+    # What fits stays as it is; else spilling columns go below, the last first, and only then are cells wrapped.
+    while Measurement.get(console, boundless, grid := _grid(table, columns, wrap=False)).maximum > console.width:
+        if not spilling:
+            grid = _grid(table, columns, wrap=True)
             break
+        spilled.insert(0, spilling.pop())
+        columns.remove(spilled[0])
     console.print(grid)
-    for at in spilling if columns is rest else ():
-        lines = list(_spill(table, at))
-        if lines:
-            console.print(Text(f"{one_line(table.columns[at].title)}:", style="bold"))
-        for text, loud in lines:
-            console.print(Padding(Text(text, style=LOUD if loud else ""), (0, 0, 0, len(INDENT))))
-    for note in table.all_notes:
+    if lines := list(_spill(table, spilled)):
+        console.print(Text(f"{', '.join(one_line(table.columns[at].title) for at in spilled)}:", style="bold"))
+    for about, cells in lines:
+        said = Text(", ").join(Text(_marked(cell, cell.text), style=_style(cell)) for cell in cells)
+        console.print(Padding(Text(f"{', '.join(about)}: ").append_text(said), (0, 0, 0, len(INDENT))))
+    for note in table.notes_with(MARK):
         console.print(Text(note))
 
 
@@ -86,22 +91,32 @@ def _grid(table: Table, columns: Sequence[int], wrap: bool) -> "RichTable":
     for row, texts in table.shown():
         cells: list[Text | Padding] = []
         for at in columns:
-            shown = Text(texts[at], style=LOUD if row.cells[at].loud else "")
+            shown = Text(_marked(row.cells[at], texts[at]), style=_style(row.cells[at]))
             indent = len(INDENT) * row.level if table.columns[at].indents else 0
             cells.append(Padding(shown, (0, 0, 0, indent)) if indent else shown)
         grid.add_row(*cells)
     return grid
 
 
-def _spill(table: Table, at: int) -> Iterator[tuple[str, bool]]:
-    """What column `at` says, a line for each thing said, headed by the merging cells before it; and if it is loud."""
+def _style(cell: Cell) -> str:
+    return LOUD if cell.loud else "bold" if cell.bold else ""
+
+
+def _marked(cell: Cell, text: str) -> str:
+    """`text`, which is empty where it is not repeated, with the mark of a bold cell."""
+    return f"{text} {MARK}" if cell.bold and text else text
+
+
+def _spill(table: Table, columns: Sequence[int]) -> Iterator[tuple[tuple[str, ...], tuple[Cell, ...]]]:
+    """What each row says in `columns`, once where rows repeat it, after the merging cells before that it is about."""
     said: tuple[str, ...] = ()
-    for row in table.rows:
-        about = [cell.text for column, cell in zip(table.columns[:at], row.cells, strict=False) if column.merges]
-        cell = row.cells[at]
-        line = (*about, cell.text)
-        if cell.content is not None and line != said:
-            yield f"{', '.join(about)}: {cell.text}", cell.loud
+    for row in table.rows if columns else ():
+        before = zip(table.columns[: columns[0]], row.cells, strict=False)
+        about = tuple(cell.text for column, cell in before if column.merges)
+        cells = tuple(row.cells[at] for at in columns)
+        line = (*about, *(cell.text for cell in cells))
+        if any(cell.content is not None for cell in cells) and line != said:
+            yield about, cells
         said = line
 
 
@@ -111,5 +126,6 @@ def _figure_width(table: Table, at: int) -> int | None:
     Longer texts in the same column wrap.
     """
     cells = [row.cells[at] for row in table.rows]
-    widths = [len(cell.text) for cell in cells if isinstance(cell.content, Figure) and cell.content.value is not None]
+    figures = [cell for cell in cells if isinstance(cell.content, Figure) and cell.content.value is not None]
+    widths = [len(_marked(cell, cell.text)) for cell in figures]
     return max([*widths, len(table.columns[at].title)]) if widths else None

@@ -26,6 +26,7 @@ Method = Literal["isotonic", "power_law"]
 NODES = 32  # a segment as wide as a factor of 1e13 in tokens is still integrated to 1e-12
 BETAS = (0.02, 3.0)  # below, B leaves the range of a double for ordinary losses
 GRID = 24
+NUDGE = 1e-5  # of the largest value: a central difference of it loses about as much to rounding as to curvature
 LARGEST = 700.0  # the logarithm of what is surely a double
 Z_99 = 2.326
 
@@ -63,11 +64,10 @@ def auc(points: Points, *, axis: Axis, low: float | None = None, high: float | N
     Source: Fritsch and Butland 1984, SIAM J. Sci. Stat. Comput. 5:300, as scipy's PchipInterpolator.
     """
     import numpy as np
-    from scipy.interpolate import PchipInterpolator  # type: ignore[import-untyped,unused-ignore]
 
     if axis not in ("tokens", "log_tokens"):
         raise ValueError(f'axis must be "tokens" or "log_tokens", got {axis!r}')
-    logs, values = _arrays(points, least=2)
+    logs, cubic = _cubic(points)
     first, last = points[0][0], points[-1][0]
     low, high = first if low is None else low, last if high is None else high
     if not first <= low < high <= last:
@@ -80,7 +80,45 @@ def auc(points: Points, *, axis: Axis, low: float | None = None, high: float | N
     weight = half * weights
     if axis == "tokens":
         weight = weight * np.exp(at - end)  # dt = t du; the constant factor keeps it from overflowing
-    return float((weight * PchipInterpolator(logs, values)(at)).sum() / weight.sum())
+    return float((weight * cubic(at)).sum() / weight.sum())
+
+
+def value_at(points: Points, tokens: float) -> float:
+    """The curve's value at `tokens`, on the monotone cubic that `auc` integrates: at a point, the value there.
+
+    Raises `ValueError` on under two points, and past the curve: nothing is extrapolated.
+    """
+    logs, cubic = _cubic(points)
+    first, last = points[0][0], points[-1][0]
+    if not first <= tokens <= last:
+        raise ValueError(f"the curve is known from {first:g} to {last:g} tokens, not at {tokens:g}")
+    return float(cubic(min(max(math.log(tokens), logs[0]), logs[-1])))
+
+
+def weights(curves: Sequence[Points], read: Callable[[Points], float]) -> list[float]:
+    """How much `read`, which is `auc` or `value_at`, moves with each value of `curves` at the same tokens; together 1.
+
+    What is read off the cubic grows in proportion to the values, so that by Euler's theorem it is the sum of its
+    derivatives times the values. These weights are the derivatives at the mean of the curves, and make up what is
+    read off each: exactly where there are fewer curves than points, else nearly. With values that are ratios of sums
+    over documents the reading is such a ratio itself, to first order: its jackknife over documents is theirs.
+    Raises `ValueError` as `read` does.
+    """
+    import numpy as np
+
+    at = [tokens for tokens, _ in curves[0]]
+    values = np.array([[value for _, value in points] for points in curves], dtype=float)
+    nudge = NUDGE * (np.abs(values).max() or 1.0)
+
+    def off(row: "Array") -> float:
+        return read([(tokens, float(value)) for tokens, value in zip(at, row, strict=True)])
+
+    middle = values.mean(0)
+    found = np.array([off(middle + step) - off(middle - step) for step in nudge * np.eye(len(at))]) / (2 * nudge)
+    # the nearest weights that make up the whole: between curves far apart, and at a plateau's kink, a little lacks
+    whole = np.vstack((np.ones(len(at)), values))
+    lacking = np.array((1.0, *map(off, values))) - whole @ found
+    return [float(weight) for weight in found + np.linalg.lstsq(whole, lacking, rcond=None)[0]]
 
 
 def common_range(curves: Sequence[Points]) -> tuple[float, float] | None:
@@ -283,6 +321,14 @@ def _finite(target: float) -> float:
     if not math.isfinite(target):
         raise ValueError(f"the target must be finite, got {target}")
     return target
+
+
+def _cubic(points: Points) -> "tuple[Array, Callable[[Array | float], Array]]":
+    """Log tokens, and the monotone cubic through the values as a function of them."""
+    from scipy.interpolate import PchipInterpolator  # type: ignore[import-untyped,unused-ignore]
+
+    logs, values = _arrays(points, least=2)
+    return logs, PchipInterpolator(logs, values)
 
 
 def _arrays(points: Points, least: int = 1) -> tuple["Array", "Array"]:

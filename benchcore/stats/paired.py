@@ -57,7 +57,7 @@ def paired_t(
     """
     value, error, freedom = mean_error(differences, clusters)
     method = "paired t" if clusters is None else f"paired t over {freedom + 1} clusters"
-    return _student(value, error, freedom, margin, level, len(differences), method)
+    return student(value, error, freedom, margin, level, len(differences), method)
 
 
 def sign_flip(differences: Sequence[float], seed: int, flips: int = 10_000) -> float:
@@ -121,7 +121,7 @@ def paired_ratio(
             moves += sign * (amounts - ratio * sizes) / (total - sizes)
     error = float(np.sqrt((n - 1) / n * ((moves - moves.mean()) ** 2).sum())) if n > 1 else None
     freedom = max(1.0, 1 / float((shares**2).sum()) - 1)
-    return _student(value, error, freedom, margin, level, n, "jackknife over documents")
+    return student(value, error, freedom, margin, level, n, "jackknife over documents")
 
 
 def non_inferiority(
@@ -170,9 +170,13 @@ def non_inferiority(
     )
 
 
-def _student(
+def student(
     value: float, error: float | None, freedom: float, margin: float, level: float, n: int, method: str
 ) -> Comparison:
+    """The comparison of a `value` whose standard `error` has `freedom` degrees of freedom, by Student's t.
+
+    Without an error nothing is shown: the p-values are 1. Raises `ValueError` on a level that is not in (0, 1).
+    """
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     if error is None:

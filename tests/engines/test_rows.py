@@ -50,8 +50,11 @@ def test_trials_of_one_prompt_share_all_of_it_but_the_last_token() -> None:
     assert all(row.stem and row.stem.parent for row in rows)
 
 
-def test_a_few_prompts_alike_are_no_family() -> None:
-    assert stems(arrange(asked([f"{SHOTS}{n}" for n in range(5)]), encode)) == set()
+def test_a_beginning_is_shared_where_that_saves_enough_reading() -> None:
+    some = SHOTS[:60]
+    assert stems(arrange(asked([f"{some}{n}" for n in range(5)]), encode)) == set()
+    assert stems(arrange(asked([f"{some}{n}" for n in range(6)]), encode)) == {some}
+    assert stems(arrange(asked([f"{SHOTS}{n}" for n in range(2)]), encode)) == {SHOTS}
 
 
 def test_a_chat_has_a_beginning_too() -> None:

@@ -85,4 +85,4 @@ def test_many_documents_take_no_time_worth_naming():
 @pytest.mark.parametrize("metric", METRICS)
 def test_metric_contract(metric):
     assert metric.trials == 1
-    assert metric == type(metric)()
+    assert metric in (bits_per_byte(), nats_per_token())

@@ -8,8 +8,8 @@ from benchcore.engines.embedded.cache import Shared
 from benchcore.engines.packing import common
 from benchcore.records import Generation, Prompt
 
-MANY = 8  # rows; fewer do not make up for the cost of attending to one more part at every step
-WORTH_SHARING = 16  # tokens
+# Attending to one more part at every step of an answer costs about as much as reading so many tokens.
+WORTH_SHARING = 256
 LIKE = 0.5  # of a family's common beginning that the next text must share to belong to it
 LEAST = 32  # characters that a family has in common
 EXAMPLES = 8  # texts of a family looked at to tell what all have in common
@@ -111,7 +111,7 @@ def arrange(requests: Iterable[Generation], encode: Encode) -> list[Row]:
         for prompt in sorted(family, key=lambda prompt: (-len(_text(prompt)), _text(prompt))):
             trials = asked[prompt]
             own = stem
-            if len(trials) >= MANY and len(tokens := encode(prompt)) > WORTH_SHARING:
+            if len(trials) > 1 and _saved(len(trials), len(tokens := encode(prompt)) - 1) >= WORTH_SHARING:
                 # the last token is left to each row: reading it gives the logits of the first new one
                 parent = stem if stem and stem.starts(tokens[:-1]) else None
                 if stem and not parent:
@@ -138,13 +138,18 @@ def families(prompts: dict[str, Prompt]) -> list[list[Prompt]]:
 
 
 def _family_stem(family: Sequence[Prompt], wanted: int, encode: Encode) -> Stem | None:
-    if wanted < MANY or len(family) < 2:
+    if len(family) < 2:
         return None
     looked_at = {family[len(family) * at // EXAMPLES] for at in range(EXAMPLES)} | {family[-1]}
     encoded = [encode(prompt) for prompt in looked_at]
     length = common(min(encoded), max(encoded))
     length = min(length, *(len(tokens) - 1 for tokens in encoded))
-    return Stem(None, encoded[0][:length], wanted) if length >= WORTH_SHARING else None
+    return Stem(None, encoded[0][:length], wanted) if _saved(wanted, length) >= WORTH_SHARING else None
+
+
+def _saved(rows: int, length: int) -> int:
+    """The tokens that need not be read where `rows` share the first `length`."""
+    return (rows - 1) * length
 
 
 def _text(prompt: Prompt) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         tasks,
     )
     from benchcore.catalog import load_task
-    from benchcore.config import CompareConfig, EvalConfig, GateConfig
+    from benchcore.config import CompareConfig, EvalConfig, GateConfig, ReportConfig
     from benchcore.data.source import Packaged, Source, generated, source
     from benchcore.data.texts import Texts, document, texts
     from benchcore.errors import BenchcoreError
@@ -72,7 +72,7 @@ _HOME = {
         "tasks",
     ),
     "catalog": ("load_task",),
-    "config": ("CompareConfig", "EvalConfig", "GateConfig"),
+    "config": ("CompareConfig", "EvalConfig", "GateConfig", "ReportConfig"),
     "data.source": ("Packaged", "Source", "generated", "source"),
     "data.texts": ("Texts", "document", "texts"),
     "errors": ("BenchcoreError",),
@@ -121,6 +121,7 @@ __all__ = [
     "Message",
     "Packaged",
     "Program",
+    "ReportConfig",
     "Request",
     "Row",
     "RunRecord",

@@ -339,7 +339,7 @@ class Journal:
             return {key for (key,) in self._db.execute(query, values)}
 
     def _check_schema(self) -> None:
-        _check_version(self.folder, self._db)
+        check_version(self.folder, self._db)
         self._db.executescript(TABLES + f"PRAGMA user_version = {SCHEMA};")
 
     @contextmanager
@@ -393,13 +393,13 @@ def _stored(folder: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
         address += "&immutable=1"  # nobody is writing; without it SQLite would leave two files behind
     try:
         with closing(sqlite3.connect(address, uri=True)) as db:
-            _check_version(folder, db)
+            check_version(folder, db)
             return db.execute(query, values).fetchall()
     except sqlite3.Error as error:
         raise MachineError(f"cannot read the journal {folder / FILE}: {error}", "use another --out") from error
 
 
-def _check_version(folder: Path, db: sqlite3.Connection) -> None:
+def check_version(folder: Path, db: sqlite3.Connection) -> None:
     """Raise `ConfigError` for a journal whose tables are of another version; one without tables will do."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version not in (0, SCHEMA):

@@ -3,24 +3,21 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from glob import glob
 from pathlib import Path
 
 from benchcore import catalog
+from benchcore.api.run_folders import curve_names, existing, finished, is_last, meant, series_of
 from benchcore.api.series import curves
 from benchcore.comparison.differences import Comparisons, Contest, contests
-from benchcore.comparison.sides import BASELINES, Side, named, read_side
+from benchcore.comparison.sides import Side, read_side
 from benchcore.config import CompareConfig, EvalConfig
 from benchcore.errors import ConfigError, RunIncomplete, nearest
 from benchcore.records import Curve, Figure, RunRecord
-from benchcore.store import read_record, run_folders
+from benchcore.store import read_record
 
 DEFAULT = CompareConfig()
 MEAN = "AUC over "
 SPEED = "speed-up to "
-
-Series = tuple[str, str]
-"""A series by its name and the folder of its checkpoints: two trainings may have a folder of one name."""
 
 
 def compare(
@@ -34,8 +31,8 @@ def compare(
     Raises `ConfigError` for what is no run, and for unknown tasks, settings and labels; `RunIncomplete` where the
     baseline, or every run, lacks answers or grades.
     """
-    baseline = None if config.baseline is None else _existing(config.baseline)
-    folders, unfinished = _finished(path for run in runs for path in _meant(run))
+    baseline = None if config.baseline is None else existing(config.baseline)
+    folders, unfinished = finished(path for run in runs for path in meant(run))
     if baseline is not None:
         folders = [baseline, *(folder for folder in folders if not folder.samefile(baseline))]
     if len(folders) == (baseline is not None):
@@ -43,12 +40,12 @@ def compare(
             raise RunIncomplete(f"not complete: {', '.join(unfinished)}", "run benchcore eval on them again")
         raise ConfigError("no run is given to compare", "give run folders, or a directory of them")
     records = {folder: record for folder in folders if folder.is_dir() and (record := read_record(folder))}
-    shown = [folder for folder in folders if folder == baseline or _is_last(records.get(folder), records.values())]
+    shown = [folder for folder in folders if folder == baseline or is_last(records.get(folder), records.values())]
     sides = _labelled(shown, labels or {})
     tasks, absent = _tasks(sides, config.tasks)
     _check_across(sides, tasks, config.across)
     found = contests(sides, tasks, baseline=baseline is not None, across=config.across)
-    series = Counter(one for record in records.values() if (one := _series(record)))
+    series = Counter(one for record in records.values() if (one := series_of(record)))
     return Comparisons(
         runs=tuple(sides),
         baseline=None if baseline is None else sides[0].label,
@@ -59,49 +56,6 @@ def compare(
         absent=absent,
         unfinished=unfinished,
     )
-
-
-def _meant(run: str) -> list[Path]:
-    """The run folders or the baseline file that `run` means."""
-    path = named(run)
-    if path.is_dir() and not (path / "config.toml").is_file():
-        if not (folders := list(run_folders(path))):
-            raise ConfigError(f"{path} is no run folder and holds none", "give the --out of an evaluation")
-        return folders
-    if not path.exists():
-        found = sorted(Path(one) for one in glob(str(path)))
-        if folders := [one for one in found if (one / "config.toml").is_file()]:
-            return folders
-    return [_existing(run)]
-
-
-def _existing(run: str) -> Path:
-    path = named(run)
-    if not path.exists():
-        near = [*path.parent.glob("*/config.toml"), *BASELINES.glob("*.json")]
-        names = [str(one.parent) if one.name == "config.toml" else one.stem for one in near]
-        raise ConfigError(f"there is no run folder or accepted baseline {run}", nearest(run, names))
-    return path
-
-
-def _finished(paths: Iterable[Path]) -> tuple[list[Path], tuple[str, ...]]:
-    """`paths`, each once, and those among them that are run folders and not complete."""
-    once = {path.resolve(): path for path in paths}.values()
-    lacking = [path for path in once if (path / "config.toml").is_file() and read_record(path) is None]
-    return [path for path in once if path not in lacking], tuple(map(str, lacking))
-
-
-def _series(record: RunRecord) -> Series | None:
-    if record.series is None or record.step is None:
-        return None
-    return record.series, str(Path(record.checkpoint).parent)
-
-
-def _is_last(record: RunRecord | None, records: Iterable[RunRecord]) -> bool:
-    """Whether no run of the same series has more steps; of what is no run of a series, True."""
-    if record is None or not (series := _series(record)):
-        return True
-    return all((other.step or 0) <= (record.step or 0) for other in records if _series(other) == series)
 
 
 def _labelled(folders: Sequence[Path], labels: Mapping[str, str]) -> list[Side]:
@@ -145,26 +99,19 @@ def _curves(
     sides: Sequence[Side], records: Sequence[RunRecord], found: Sequence[Contest], *, against: bool
 ) -> dict[tuple[str, str, str], tuple[Figure, ...]]:
     """(label, task, figure) -> the means of the curve that ends in this run and its speed-up where the other ends."""
-    names = _curve_names(records)
-    ours = [replace(record, series=names.get(_series(record))) for record in records]
-    base = names.get(_series(sides[0].record)) if against else None
+    names = curve_names(records)
+    ours = [replace(record, series=names.get(series_of(record))) for record in records]
+    base = names.get(series_of(sides[0].record)) if against else None
     drawn = curves(ours, EvalConfig(against=base))
     known = {}
     for side in sides:
-        series = names.get(_series(side.record))
+        series = names.get(series_of(side.record))
         for contest in found:
             if series and (curve := _ending_in(drawn, side, series, contest)):
                 means = [figure for figure in curve.figures if figure.name.startswith(MEAN)]
                 speeds = [figure for figure in curve.figures if figure.name.startswith(SPEED)]
                 known[side.label, contest.task, contest.figure] = (*means, *speeds[-1:])
     return known
-
-
-def _curve_names(records: Iterable[RunRecord]) -> dict[Series | None, str]:
-    """What each series is called: its name, with its folder where two have the same."""
-    every = {series for record in records if (series := _series(record))}
-    count = Counter(name for name, _ in every)
-    return {(name, folder): name if count[name] == 1 else f"{name} ({folder})" for name, folder in every}
 
 
 def _ending_in(drawn: Iterable[Curve], side: Side, series: str, contest: Contest) -> Curve | None:

@@ -138,7 +138,7 @@ def _evaluate_one(
     """Ask what is missing, grade what is ungraded; with nothing of either, no engine and no grader starts."""
     with Store(config.out / one.name) as store:
         stored = store.rules()
-        work = [_under_stored(item, stored) for item in work]
+        work = [under_stored(item, stored) for item in work]
         store.adopt(
             *configuration(one, config, work, seat.family),
             place(one),
@@ -198,7 +198,7 @@ def _evaluate_one(
         return close_run(store, work)
 
 
-def _under_stored(item: Work, stored: Mapping[str, str]) -> Work:
+def under_stored(item: Work, stored: Mapping[str, str]) -> Work:
     """`item` under the rule set that its run folder was graded under, unless another was asked for."""
     if item.rules is not None or item.task.name not in stored:
         return item

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 from benchcore import catalog
-from benchcore.api.evaluation import Watch, evaluate
+from benchcore.api.evaluation import Watch, evaluate, under_stored
 from benchcore.api.schedule import Schedule
 from benchcore.api.seat import MakeEngine
 from benchcore.api.series_gate import gate_series
@@ -23,6 +24,7 @@ from benchcore.errors import ConfigError, nearest
 from benchcore.journal import stored_answers
 from benchcore.records import is_rate
 from benchcore.stats.power import certifiable_margin, items_needed
+from benchcore.store import read_config
 
 USUAL = (0.05, 0.30)  # shares of problems that come out differently, between which nearly all checkpoints are
 
@@ -45,18 +47,20 @@ def gate(
     """
     if (report := gate_series(candidate, config)) is not None:
         return report
+    where = named(candidate)
+    one = None if _stored_at(where) else find(candidate, trust_remote_code=config.trust_remote_code)[0][-1]
     old = _baseline(config, watch, engine)
     figures = _figures(old, config)
     declared = _declared(figures, config)
     announce(_outlook(declared, old, config))
-    where = named(candidate)
-    if not ((where / "config.toml").is_file() or where.is_file()):
+    if one is not None:
         asked = _settings(config, old, figures)
-        [one] = find(candidate, trust_remote_code=config.trust_remote_code)[0][-1:]
-        work = prepare_all(asked)
+        folder = config.out / one.name
+        graded_under = read_config(folder).get("rules", {}) if (folder / "config.toml").is_file() else {}
+        work = [under_stored(task, graded_under) for task in prepare_all(asked)]
         if reasons := _why_not_asked(one.name, work, old, figures):
             return _incomparable(declared, reasons, one.name, old, config)
-        where = config.out / one.name
+        where = folder
         planned = {task: len(old.outcomes[task].items) for task in figures}
         judge = Gate(declared, planned, config.alpha, config.early_stop)
         schedule = Schedule(judge, old, figures, seed=config.order_seed, max_error_rate=config.max_error_rate)
@@ -64,7 +68,8 @@ def gate(
         if schedule.decision is not None:
             requests = sum(len(one.requests) for one in work)
             answered = sum(len(stored_answers(where, one.task.name)) for one in work)
-            return _report(schedule.decision, schedule.findings, declared, one.name, old, config, answered, requests)
+            report = _report(schedule.decision, schedule.findings, declared, one.name, old, config, answered, requests)
+            return replace(report, notes=(*report.notes, *_beside(schedule.engine, schedule.weights, old)))
     return _stored(read_side(where), old, figures, declared, config)
 
 
@@ -89,7 +94,13 @@ def _stored(
     assert decision is not None
     requests = sum(task.requests for task in new.record.tasks if task.task in figures)
     report = _report(decision, findings, declared, new.label, old, config, requests, requests)
-    return replace(report, notes=(*report.notes, *_other_machine(new, old)), early_stop="none")
+    beside = _beside(new.record.engine, new.record.model_digest, old)
+    return replace(report, notes=(*report.notes, *beside), early_stop="none")
+
+
+def _stored_at(where: Path) -> bool:
+    """Whether a run folder or a baseline file lies there; what else is named is a checkpoint."""
+    return (where / "config.toml").is_file() or where.is_file()
 
 
 def _baseline(config: GateConfig, watch: Watch, engine: MakeEngine | None) -> Side:
@@ -101,9 +112,10 @@ def _baseline(config: GateConfig, watch: Watch, engine: MakeEngine | None) -> Si
     sides = []
     for given in config.baseline:
         where = named(given)
-        if not ((where / "config.toml").is_file() or where.is_file()):
-            [record] = evaluate([given], _eval_config(config), watch=watch, engine=engine).records[-1:]
-            where = config.out / record.run
+        if not _stored_at(where):
+            one = find(given, trust_remote_code=config.trust_remote_code)[0][-1]
+            evaluate([str(one.path)], _eval_config(config), watch=watch, engine=engine)
+            where = config.out / one.name
         sides.append(read_side(where))
     return mean(sides)
 
@@ -174,15 +186,18 @@ def _outlook(declared: Sequence[Claim], old: Side, config: GateConfig) -> list[s
     for claim in declared:
         if not claim.decides or not is_rate(claim.figure):
             continue
-        n = sum(len(old.outcomes[task].items) for task in claim.tasks)
-        certified = [100 * certifiable_margin(share, n, config.alpha) for share in USUAL]
+        sizes = [len(old.outcomes[task].items) for task in claim.tasks]
+        n = sum(sizes)
+        # all tasks alike: the problems of a small one weigh more, which the mean's variance grows by
+        heavier = n * math.fsum(1 / size for size in sizes) / len(sizes) ** 2
+        certified = [100 * certifiable_margin(share * heavier, n, config.alpha) for share in USUAL]
         sentence = (
             f"{claim.name}, {n:,} problems: where {100 * USUAL[0]:.0f} to {100 * USUAL[1]:.0f} % of them come out"
             f" differently, an unchanged candidate passes in 80 of 100 runs at a margin of {certified[0]:.1f} to"
             f" {certified[1]:.1f} pt"
         )
         if claim.margin > 0:
-            needed = [items_needed(share, claim.margin, config.alpha) for share in USUAL]
+            needed = [items_needed(share * heavier, claim.margin, config.alpha) for share in USUAL]
             sentence += f"; a margin of {100 * claim.margin:.3g} pt takes {needed[0]:,} to {needed[1]:,} problems"
         sentences.append(f"{sentence}.")
     return sentences
@@ -284,10 +299,16 @@ def _noise(old: Side, claim: Claim) -> float | None:
     return math.hypot(*(old.noise[task, figure] for task, figure in figures.items())) / len(figures)
 
 
-def _other_machine(new: Side, old: Side) -> list[str]:
+def _beside(engine: Mapping[str, Any], weights: str, old: Side) -> list[str]:
+    """Notes on what answered the candidate beside what answered the baseline."""
+    notes = []
+    if weights == old.record.model_digest:
+        notes.append("The candidate's weights are those of the baseline itself.")
     differing = [
-        f"{key} {new.record.engine.get(key)} against {old.record.engine.get(key)}"
+        f"{key} {engine.get(key)} against {old.record.engine.get(key)}"
         for key in ("family", "dtype")
-        if new.record.engine.get(key) != old.record.engine.get(key)
+        if engine.get(key) != old.record.engine.get(key)
     ]
-    return [f"The two were answered by different engines: {', '.join(differing)}."] if differing else []
+    if differing:
+        notes.append(f"The two were answered by different engines: {', '.join(differing)}.")
+    return notes

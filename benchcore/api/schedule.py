@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -25,7 +26,8 @@ FEWEST = 50  # problems between two of them
 class Schedule:
     """Asks whole problems in the order that follows from `seed`, and has `gate` look after each part of them.
 
-    It is the `rounds` of one evaluation. `decision` and `findings` are those of the last look, None before the first.
+    It is the `rounds` of one evaluation. `decision` and `findings` are those of the last look, None before the first;
+    `engine` and `weights` tell what answered.
     """
 
     def __init__(
@@ -33,6 +35,8 @@ class Schedule:
     ) -> None:
         self.decision: Decision | None = None
         self.findings: tuple[Finding, ...] = ()
+        self.engine: Mapping[str, Any] = {}
+        self.weights = ""
         self._gate, self._baseline, self._figures = gate, baseline, figures
         self._seed, self._max_error_rate = seed, max_error_rate
 
@@ -50,12 +54,18 @@ class Schedule:
             chosen = {(task, sample.id) for task, sample in order[begun:stop]}
             yield [request for request in missing if (request.task, request.sample) in chosen]
             begun, last = stop, stop == len(order)
-            pairs = {
+            found = {
                 one.task.name: self._pairs(
                     store, one, [sample for task, sample in order[:stop] if task == one.task.name]
                 )
                 for one in work
             }
+            pairs = {task: one for task, one in found.items() if isinstance(one, Pairs)}
+            if len(pairs) < len(found):
+                if not last:  # of a small task no problem may have come yet
+                    continue
+                raise ConfigError("; ".join(f"{task}: {one}" for task, one in found.items() if task not in pairs))
+            self.engine, self.weights = store.engine(), store.config()["run"]["weights"]
             self.decision, self.findings = self._gate.look(pairs, stop / len(order), last=last)
             if self.decision is not None:
                 return
@@ -70,8 +80,11 @@ class Schedule:
             else:
                 replace_file(path, msgspec.json.encode({"seed": self._seed}))
 
-    def _pairs(self, store: Store, work: Work, chosen: Sequence[Sample]) -> Pairs:
-        """The pairs of the problems `chosen` of one task; one that lacks a grade counts as wrong, or not as a loss."""
+    def _pairs(self, store: Store, work: Work, chosen: Sequence[Sample]) -> Pairs | str:
+        """The pairs of the problems `chosen` of one task, or why there are none.
+
+        A problem that lacks a grade counts as wrong; where the figure is a loss it is left out.
+        """
         task, figure = work.task, self._figures[work.task.name]
         grades = {
             sample: [grade for _, grade in rows if grade.verdict is not Verdict.ERROR]
@@ -79,21 +92,23 @@ class Schedule:
         }
         graded = [sample for sample in chosen if len(grades.get(sample.id, ())) == task.trials]
         lacking = len(chosen) - len(graded)
-        if lacking > self._max_error_rate * len(chosen):
+        if lacking > self._max_error_rate * len(work.samples):  # of a first part the share is too much by chance
             raise RunIncomplete(
-                f"{lacking} of {len(chosen)} problems of {task.name} have no answer or no grade,"
+                f"{lacking} of {len(work.samples)} problems of {task.name} have no answer or no grade,"
                 f" a larger share than max_error_rate {self._max_error_rate:g}",
                 "run the same command again; what is there is kept",
             )
         found = outcomes(task, graded, [grades[sample.id] for sample in graded])
+        if figure not in found.figures:
+            raise ConfigError(
+                f"{task.name} has no {figure} any more, which is what the baseline {self._baseline.label} has first",
+                "evaluate the baseline again with today's metrics",
+            )
         parts = dict(zip(found.items, found.figures[figure], strict=True))
         worst: Part | None = None if is_loss(figure) else (0.0, 1)
         items = [item(sample) for sample in chosen]
         new = Outcomes(items=tuple(items), figures={figure: tuple(parts.get(one, worst) for one in items)})
-        pairs = pair_outcomes(new, self._baseline.outcomes[task.name], figure)
-        if isinstance(pairs, str):
-            raise ConfigError(f"{task.name}: {pairs}")
-        return pairs
+        return pair_outcomes(new, self._baseline.outcomes[task.name], figure)
 
 
 def in_order(work: Sequence[Work], seed: int) -> list[tuple[str, Sample]]:

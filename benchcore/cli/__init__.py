@@ -30,6 +30,9 @@ app.command("benchcore.cli.eval:evaluate", name="eval", help="Evaluate checkpoin
 app.command("benchcore.cli.compare:compare", name="compare", help="Compare runs problem by problem in one table.")
 app.command("benchcore.cli.gate:gate", name="gate", help="Is a candidate not worse than a baseline by a margin?")
 app.command("benchcore.cli.grade:grade", name="grade", help="Grade a run again, or completions made elsewhere.")
+app.command(
+    "benchcore.cli.report:report", name="report", help="Write a page to look at runs and the samples they disagree on."
+)
 app.command("benchcore.cli.runs:app", name="runs", help="List run folders, and accept one as a baseline.")
 app.command("benchcore.cli.doctor:doctor", name="doctor", help="Say what works on this machine, and why.")
 app.command("benchcore.cli.demo:demo", name="demo", help="Evaluate a small real checkpoint, start to end.")

@@ -26,7 +26,7 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
     """
     from benchcore import api
     from benchcore.engines.choice import choose
-    from benchcore.report.curves import curve_tables, last_results
+    from benchcore.report.curves import curve_tables, last_results, trends
 
     if config.dry_run:
         with only_results() as results:
@@ -50,9 +50,10 @@ def evaluate(*checkpoints: str, config: Annotated[EvalConfig, Parameter(name="*"
             print_json(evaluation, results)
         else:
             show_table(last_results(evaluation.records, evaluation.curves), results)
-            for table in curve_tables(evaluation.curves):
-                print(file=results)
-                show_table(table, results)
+            for table in (*curve_tables(evaluation.curves), trends(evaluation.records)):
+                if table is not None:
+                    print(file=results)
+                    show_table(table, results)
     check(evaluation)
     return 0
 

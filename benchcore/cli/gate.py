@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -45,8 +45,7 @@ def gate(candidate: str, /, *, config: Annotated[GateConfig, Parameter(name="*")
     _write(config.markdown, summary(report))
     _write(config.gitlab, metrics(report))
     if step := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(step).open("a", encoding="utf-8") as stream:
-            stream.write(summary(report))
+        _write(Path(step), summary(report), mode="a")
     return exit_code(report, config)
 
 
@@ -57,11 +56,12 @@ def exit_code(report: "GateReport", config: GateConfig) -> int:
     return {"pass": 0, "fail": REGRESSION}.get(report.decision.value, 0 if config.inconclusive_ok else INCONCLUSIVE)
 
 
-def _write(file: Path | None, text: str) -> None:
+def _write(file: Path | None, text: str, mode: Literal["a", "w"] = "w") -> None:
     if file is None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        with file.open(mode, encoding="utf-8") as stream:
+            stream.write(text)
     except OSError as error:
         raise MachineError(f"cannot write {file}: {error.strerror}", "the verdict stands above") from error

@@ -12,7 +12,7 @@ app = App(name="runs", help="List the run folders below a folder, and accept one
 
 @app.default
 def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
-    """List the run folders below a folder, with their tasks and headline figures.
+    """List the run folders below a folder, with their tasks and headline figures, and how those of a series went.
 
     Parameters
     ----------
@@ -23,8 +23,10 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
     """
     from benchcore import api
     from benchcore.records import is_rate
+    from benchcore.report.curves import trends
     from benchcore.report.results import rule_set
     from benchcore.report.table import figure_text, text_table
+    from benchcore.store import read_record
 
     found = api.runs(out)
     if json:
@@ -40,6 +42,10 @@ def runs(out: Path = Path("runs"), *, json: bool = False) -> int:
             count = "-" if figure is None else str(figure.n)
             rows.append((one.run, one.engine, task, shown, count, "complete" if one.complete else "not complete"))
     show_table(text_table(f"Runs in {out}", ("run", "engine", "task", "figure", "n", "state"), rows))
+    steps = [record for one in found if one.step is not None and (record := read_record(Path(one.run)))]
+    if table := trends(steps):
+        print()
+        show_table(table)
     return 0
 
 

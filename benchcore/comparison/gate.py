@@ -20,8 +20,9 @@ from benchcore.comparison.pairs import Pairs
 from benchcore.comparison.report import Decision, EarlyStop, Finding
 from benchcore.records import is_rate
 from benchcore.stats.anytime import asymptotic, betting
+from benchcore.stats.binary import tango_variance
 from benchcore.stats.multiple import holm
-from benchcore.stats.paired import Comparison, non_inferiority
+from benchcore.stats.paired import FEW, Comparison, larger_p, non_inferiority, student
 from benchcore.stats.power import certifiable_margin
 from benchcore.stats.sequential import LEAST, Boundary
 
@@ -143,8 +144,10 @@ class Gate:
             return found
         if self.early_stop == "anytime":
             return self._anytime(claim, pairs)
-        differences, scale = weighted(_gains(pairs, claim.tasks))
-        return _scaled(non_inferiority(differences, claim.margin / scale, level=levels.interval), scale)
+        gains = _gains(pairs, claim.tasks)
+        differences, scale = weighted(gains)
+        found = _scaled(non_inferiority(differences, claim.margin / scale, level=levels.interval), scale)
+        return found if len(gains) == 1 else _cautious(found, gains, claim.margin, levels.interval)
 
     def _anytime(self, claim: Claim, pairs: Mapping[str, Judged]) -> Comparison:
         """The anytime-valid test; its intervals and p-values hold at whichever look the run stops."""
@@ -152,8 +155,10 @@ class Gate:
         sizes = [self.planned[task] for task in tasks]
         differences, scale = in_turn(_gains(pairs, tasks), sizes)
         margin, planned = claim.margin / scale, sum(sizes)
-        # Betting stakes by the range, which costs averaged scores nearly all power. No claim may have both tests.
-        test = betting if self._bets.setdefault(claim, all(one in (-1, 0, 1) for one in differences)) else asymptotic
+        # Betting stakes by the range, which costs averaged scores nearly all power; but only betting is right before
+        # a small task's few problems, heavy ones in the mean, have shown their spread. No claim may have both tests.
+        bets = len(set(sizes)) > 1 or all(one in (-1, 0, 1) for one in differences)
+        test = betting if self._bets.setdefault(claim, bets) else asymptotic
         found, plain = (test(differences, room, planned, self.alpha) for room in (margin, 0.0))
         comparison = Comparison(
             value=found.value,
@@ -266,6 +271,22 @@ def in_turn(tasks: Sequence[Sequence[float]], sizes: Sequence[int]) -> tuple[lis
         for at, one in enumerate(differences)
     ]
     return [one for _, _, one in sorted(placed)], scale
+
+
+def _cautious(found: Comparison, tasks: Sequence[Sequence[float]], margin: float, level: float) -> Comparison:
+    """`found` of the mean over `tasks`, or the larger p of it and of Tango's variance task by task.
+
+    In a task where few problems differ the spread is hardly seen, however many do in the others; and the fewer its
+    problems, the more it adds to the mean's. Tango's variance is the one that goes with a drop of `margin` in each.
+    """
+    if all(sum(one != 0 for one in differences) >= FEW for differences in tasks):
+        return found
+    variance = 0.0
+    for differences in tasks:
+        gains, losses = (math.fsum(max(0.0, sign * one) for one in differences) for sign in (1, -1))
+        variance += tango_variance(gains, losses, len(differences), margin)
+    by_task = student(found.value, math.sqrt(variance) / len(tasks), math.inf, margin, level, found.n, "Tango by task")
+    return larger_p(by_task, found)
 
 
 def _scaled(found: Comparison, scale: float) -> Comparison:

@@ -15,7 +15,7 @@ def margin(text: str, figure: str) -> float:
     Raises `ConfigError` where it is neither, is not a number of 0 or more, or is 1 or more of a rate.
     """
     found = MARGIN.fullmatch(text.strip())
-    if not found or found[2] == "%":
+    if not found or found[2] == "%" or not math.isfinite(float(found[1])):
         hint = "write 2pt for two points of a rate, or 0.02 in the figure's own unit"
         raise ConfigError(f"the margin {text!r} is not one", hint)
     number = float(found[1])
@@ -27,5 +27,4 @@ def margin(text: str, figure: str) -> float:
     number = number / 100 if found[2] else number
     if is_rate(figure) and number >= 1:
         raise ConfigError(f"a margin of {text} allows any drop of {figure}", "write 2pt for two points")
-    assert math.isfinite(number)
     return number

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from benchcore.comparison.sides import Side
+from benchcore.comparison.sides import Side, differing, settings_of
 from benchcore.records import Outcomes, Part, is_loss
 from benchcore.stats.paired import Comparison, non_inferiority, paired_ratio
-
-# What may differ between two sides: how many draws, which, and where the same problems were read from.
-FREE = frozenset({"trials", "seed", "data", "limit"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +29,11 @@ class Pairs:
         return new, old
 
     def compare(self, margin: float = 0.0, level: float = 0.95) -> Comparison:
-        """The candidate's gain: how much higher a rate, or how much lower a loss. Raises as the tests do."""
+        """The candidate's gain: how much lower a loss, how much higher any other figure. Raises as the tests do."""
         if is_loss(self.figure):
             return paired_ratio(self.baseline, self.candidate, margin, level)
+        if any(size != 1 for _, size in self.candidate):
+            return paired_ratio(self.candidate, self.baseline, margin, level)
         return non_inferiority(self.gains, margin, level=level)
 
 
@@ -60,18 +59,17 @@ def unlike(candidate: Side, baseline: Side, task: str, across: Collection[str] =
 
 def asked_of(side: Side, task: str) -> Asked | None:
     """What a side was asked of `task`, or None where it has no result of it."""
-    record = next((record for record in side.record.tasks if record.task == task), None)
-    if record is None or task not in side.outcomes:
+    settings = settings_of(side, task)
+    if settings is None or task not in side.outcomes:
         return None
-    settings = {**record.settings, "version": record.version, "grader": record.grader}
     return Asked(label=side.label, settings=settings, items=side.outcomes[task].items)
 
 
 def unlike_asked(new: Asked, old: Asked, across: Collection[str] = ()) -> str | None:
     """Why answers to the two may not be compared, or None where they may; `across` as for `unlike`."""
-    for key in sorted(old.settings.keys() | new.settings.keys()):
-        here, there = new.settings.get(key), old.settings.get(key)
-        if key not in FREE and key not in across and here != there:
+    for key in differing(new.settings, old.settings):
+        if key not in across:
+            here, there = new.settings.get(key), old.settings.get(key)
             return f"{key} is {_shown(here)} in {new.label} and {_shown(there)} in {old.label}"
     asked, known = set(new.items), set(old.items)
     if known != asked:

@@ -10,11 +10,13 @@ import msgspec
 
 from benchcore.errors import ConfigError, RunIncomplete
 from benchcore.journal import stored_outcomes
-from benchcore.records import Outcomes, Part, RunRecord
+from benchcore.records import Outcomes, Part, RunRecord, is_rate
 from benchcore.store import read_config, read_record
 
 FORMAT = 1  # of the files that `accept` writes
 BASELINES = Path("reports/baselines")
+# What may differ between two sides: how many draws, which, and where the same problems were read from.
+FREE = frozenset({"trials", "seed", "data", "limit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,17 @@ class _Run:
     outcomes: Mapping[str, Outcomes]
 
 
+def settings_of(side: Side, task: str) -> dict[str, Any] | None:
+    """How `side` was asked `task`, with its version and grader; None where its record has no such task."""
+    record = next((record for record in side.record.tasks if record.task == task), None)
+    return None if record is None else {**record.settings, "version": record.version, "grader": record.grader}
+
+
+def differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
+    """The settings, sorted, that differ although they may not."""
+    return [key for key in sorted(new.keys() | old.keys()) if key not in FREE and new.get(key) != old.get(key)]
+
+
 def read_side(where: Path) -> Side:
     """The side that `where` is: a run folder, or a file that `accept` wrote; repeats in it become their mean.
 
@@ -66,10 +79,30 @@ def read_baseline(file: Path) -> Side:
         found = msgspec.json.decode(file.read_bytes(), type=_File)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not a baseline ({error})", "benchcore runs accept writes one") from error
-    if found.format != FORMAT or not found.runs:
+    if found.format != FORMAT:
         raise ConfigError(f"{file} is a baseline of another format ({found.format}, this one is {FORMAT})")
-    sides = [Side(label=found.name, record=run.record, outcomes=run.outcomes) for run in found.runs]
-    return mean(sides)
+    if not found.runs:
+        raise ConfigError(f"{file} is a baseline of no run", "benchcore runs accept writes one")
+    for run in found.runs:
+        for task, outcomes in run.outcomes.items():
+            if why := _broken(outcomes):
+                raise ConfigError(f"{file} is damaged: {task} has {why}", "benchcore runs accept writes it again")
+    return mean([Side(label=found.name, record=run.record, outcomes=run.outcomes) for run in found.runs])
+
+
+def _broken(outcomes: Outcomes) -> str | None:
+    """What no run comes to; the file may have been edited by hand, or merged."""
+    if len(set(outcomes.items)) < len(outcomes.items):
+        return "a problem twice"
+    for name, parts in outcomes.figures.items():
+        if len(parts) != len(outcomes.items):
+            return f"{len(parts)} values of {name} for {len(outcomes.items)} problems"
+        for amount, size in (part for part in parts if part is not None):
+            if not (math.isfinite(amount) and 0 < size < math.inf):
+                return f"{amount:g} over {size:g} as {name} of a problem"
+            if is_rate(name) and not 0 <= amount <= size:
+                return f"{amount:g} of {size:g} as {name} of a problem"
+    return None
 
 
 def baseline_text(name: str, sides: Sequence[Side]) -> str:
@@ -100,12 +133,15 @@ def named(where: str, folder: Path = BASELINES) -> Path:
 def mean(sides: Sequence[Side]) -> Side:
     """One side of several repeats of it: each problem's amount is the mean over them.
 
-    Raises `ConfigError` when they are not of one checkpoint on the same problems.
+    Raises `ConfigError` when they are not of one checkpoint on the same problems, asked and graded alike, or when
+    one is there twice.
     """
     first = sides[0]
     if len(sides) == 1:
         return first
-    for other in sides[1:]:
+    for at, other in enumerate(sides[1:], 1):
+        if any((one.record, one.outcomes) == (other.record, other.outcomes) for one in sides[:at]):
+            raise ConfigError(f"{other.record.run} is given twice, which tells no noise", "take runs of other seeds")
         if other.record.model_digest != first.record.model_digest:
             raise ConfigError(f"{other.record.run} and {first.record.run} are runs of different weights, no repeats")
         for task in first.outcomes.keys() | other.outcomes.keys():
@@ -113,6 +149,8 @@ def mean(sides: Sequence[Side]) -> Side:
                 raise ConfigError(f"not all repeats of {first.label} have the task {task}")
             if first.outcomes[task].items != other.outcomes[task].items:
                 raise ConfigError(f"the repeats of {first.label} have other problems of {task}")
+            if changed := differing(settings_of(other, task) or {}, settings_of(first, task) or {}):
+                raise ConfigError(f"the repeats of {first.label} differ in {changed[0]} of {task}")
     noise: dict[tuple[str, str], float] = {}
     outcomes: dict[str, Outcomes] = {}
     for task, one in first.outcomes.items():

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from benchcore.records import Curve, RunRecord, is_rate
+from benchcore.records import Curve, Figure, RunRecord, TaskRecord, digest, is_rate
 from benchcore.report.diagnostics import diagnostics
 from benchcore.report.results import MARK, results_table
+from benchcore.report.sparkline import sparkline
 from benchcore.report.table import Cell, Column, Row, Table
+
+FEWEST = 3  # steps of which a sparkline says more than the two numbers beside it
 
 
 def last_results(records: Sequence[RunRecord], curves: Sequence[Curve]) -> Table:
@@ -87,3 +91,35 @@ def _summary(title: str, curves: Iterable[Curve]) -> Table | None:
         Column(title="method"),
     )
     return Table(title=title, columns=columns, rows=tuple(rows))
+
+
+def trends(records: Sequence[RunRecord]) -> Table | None:
+    """A row for the headline figure of each task along each series: its first and last value, and a sparkline.
+
+    Only steps that were run alike stand in one row. None where there are not three of any.
+    """
+    alike: dict[str, list[tuple[RunRecord, TaskRecord, Figure]]] = {}
+    for record in records:
+        for task in record.tasks if record.series is not None and record.step is not None else ():
+            if task.figures and task.figures[0].value is not None:
+                asked = (task.task, task.version, task.data, task.grader, dict(task.settings))
+                key = digest(record.series, str(Path(record.checkpoint).parent), task.figures[0].name, *asked)
+                alike.setdefault(key, []).append((record, task, task.figures[0]))
+    rows = []
+    for steps in alike.values():
+        if len(steps) >= FEWEST:
+            steps.sort(key=lambda step: step[0].step or 0)
+            (record, task, first), (_, _, last) = steps[0], steps[-1]
+            texts = (str(record.series), task.task, first.name, str(len(steps)))
+            ends = (Cell(content=figure, percent=is_rate(figure.name)) for figure in (first, last))
+            line = sparkline([figure.value for _, _, figure in steps])
+            rows.append(Row(cells=(*(Cell(content=text) for text in texts), *ends, Cell(content=line))))
+    if not rows:
+        return None
+    columns = (
+        *(Column(title=title, merges=True) for title in ("series", "task", "figure")),
+        Column(title="steps", align="right"),
+        *(Column(title=title) for title in ("first", "last")),
+        Column(title="curve", spills=True),
+    )
+    return Table(title="Series from their first step to their last", columns=columns, rows=tuple(rows))

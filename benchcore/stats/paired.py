@@ -134,9 +134,9 @@ def non_inferiority(
 
     | pairs | method |
     |---|---|
-    | right and wrong | Tango's score test; `p` is the exact McNemar test's |
+    | right and wrong | Tango's score test; `p` is exact: McNemar's |
     | averaged or graded scores, clusters | paired t, cluster-robust with `clusters` |
-    | either, with under 20 pairs that differ | the larger p of both on either side, and the wider interval |
+    | either, with under 20 pairs that differ | the larger p of both on either side, the wider interval; `p` is exact |
 
     With few pairs that differ, t passes too readily and Tango fails too readily. Scores that differ by more than 1
     have no Tango test and keep to t.
@@ -153,20 +153,39 @@ def non_inferiority(
     exact = pairs.binary and clusters is None
     if exact:
         found = replace(found, p=mcnemar(int(pairs.gains), int(pairs.losses)))
+    elif few and clusters is None:
+        found = replace(found, p=_all_flips(differences))
     if not pairs.bounded or not (exact or few) or found.low is None or found.high is None:
         return found
     gains, losses, n = pairs.gains, pairs.losses, found.n
     low, high = tango_interval(gains, losses, n, level)
-    p_pass, p_fail = tango(gains, losses, n, margin), tango(losses, gains, n, -margin)
-    if not few:
-        return replace(found, low=low, high=high, p_pass=p_pass, p_fail=p_fail, method="Tango")
+    by_score = Comparison(
+        value=found.value,
+        low=low,
+        high=high,
+        p=found.p,
+        p_pass=tango(gains, losses, n, margin),
+        p_fail=tango(losses, gains, n, -margin),
+        n=n,
+        method="Tango",
+    )
+    return larger_p(by_score, found) if few else by_score
+
+
+def larger_p(one: Comparison, other: Comparison) -> Comparison:
+    """The more cautious of two comparisons of the same value on either side: the larger p-values, the wider interval.
+
+    Neither may lack its interval.
+    """
+    assert one.low is not None and one.high is not None and other.low is not None and other.high is not None
     return replace(
-        found,
-        low=min(low, found.low),
-        high=max(high, found.high),
-        p_pass=max(p_pass, found.p_pass),
-        p_fail=max(p_fail, found.p_fail),
-        method=f"larger p of Tango and {found.method}",
+        one,
+        low=min(one.low, other.low),
+        high=max(one.high, other.high),
+        p=max(one.p, other.p),
+        p_pass=max(one.p_pass, other.p_pass),
+        p_fail=max(one.p_fail, other.p_fail),
+        method=f"larger p of {one.method} and {other.method.removeprefix('larger p of ')}",
     )
 
 
@@ -200,6 +219,18 @@ def student(
         n=n,
         method=method,
     )
+
+
+def _all_flips(differences: Sequence[float]) -> float:
+    """As `sign_flip`, of all sets of signs: for few differences that are not 0, of which each doubles the sums."""
+    import numpy as np
+
+    known = [one for one in differences if one != 0]
+    sums = np.zeros(1)
+    for one in known:
+        sums = np.concatenate((sums + one, sums - one))
+    least = abs(sum(known)) - 1e-12 * sum(map(abs, known))
+    return float(np.mean(np.abs(sums) >= least))
 
 
 class _Pairs(NamedTuple):

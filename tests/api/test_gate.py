@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchcore import EvalConfig, GateConfig, Request, Score, Scoring, accept, evaluate, gate
+from benchcore import EvalConfig, GateConfig, Request, Score, Scoring, accept, evaluate, gate, grade
 from benchcore.comparison.report import Decision, Finding, GateReport
 from benchcore.errors import ConfigError, MachineError, RunIncomplete, RunMismatch
 from benchcore.records import Fault
@@ -367,6 +367,133 @@ def test_what_cannot_be_meant_is_one_sentence(
     with pytest.raises(ConfigError) as caught:
         gate(str(base), GateConfig(**{"baseline": (str(base),), "margin": "2pt", **settings}))
     assert str(caught.value).startswith(why)
+
+
+@pytest.mark.parametrize("early_stop", ["group", "anytime"])
+def test_a_task_of_few_problems_is_looked_at_once_one_has_come(
+    write_task: Write, baseline: Callable[..., Path], judge: Callable[..., GateReport], early_stop: str
+) -> None:
+    tasks = [write_task("few", samples=2), write_task("many", samples=PROBLEMS)]
+    report = judge(baseline(*tasks), *tasks, reply=wrong_on(range(0, PROBLEMS, 2), "many"), early_stop=early_stop)
+    assert report.decision is Decision.FAIL
+    assert report.asked < report.planned
+
+
+def test_the_share_of_problems_that_may_lack_a_grade_is_of_all_of_them(
+    write_task: Write, baseline: Callable[..., Path], judge: Callable[..., GateReport]
+) -> None:
+    task = write_task(samples=PROBLEMS)
+    engine = CannedEngine(ALWAYS_RIGHT)
+    base = baseline(task)
+    judge(base, task, engine_used=engine, name="first")
+    first = set(engine.asked[:2])  # 2 of the first look's 80, and of all 400
+
+    def faulty(request: Request) -> Any:
+        return Fault(kind="engine", message="no") if request.key in first else str(number(request) + 1)
+
+    report = judge(base, task, reply=faulty, max_error_rate=0.01)
+    assert only(report).candidate == pytest.approx(1 - 2 / report.findings[0].comparison.n)  # type: ignore[union-attr]
+
+
+def test_a_figure_that_the_task_no_longer_has_is_one_sentence(
+    write_task: Write, baseline: Callable[..., Path], judge: Callable[..., GateReport]
+) -> None:
+    base = baseline(write_task(samples=60))
+    with pytest.raises(ConfigError, match="sums has no accuracy any more, which is what the baseline base has first"):
+        judge(base, write_task(samples=60, metrics="pass_at(1)"))
+
+
+def test_of_a_directory_that_is_the_baseline_the_last_checkpoint_is_asked(
+    write_task: Write, stub_checkpoint: Stub
+) -> None:
+    task = write_task(samples=60)
+    for step in (1, 2):
+        stub_checkpoint(f"checkpoint-{step}", where="run", weights=bytes([step] * 4))
+    engine = CannedEngine(ALWAYS_RIGHT)
+    config = GateConfig(baseline=("../checkpoints/run",), margin="2pt", tasks=(task,))
+    report = gate(str(stub_checkpoint("new", weights=b"new!")), config, engine=engine)
+    assert report.baseline == "run-checkpoint-2"
+    assert len(engine.asked) == 2 * 60
+
+
+def test_repeats_are_asked_and_graded_alike_and_each_is_one_of_its_own(
+    write_task: Write, baseline: Callable[..., Path]
+) -> None:
+    first = baseline(write_task(samples=60, temperature=0.5))
+    again = Path("again/base")
+    config = EvalConfig(tasks=(write_task(samples=60, temperature=0.5, grader="same@2"),), out=again.parent, seed=1)
+    evaluate(["../checkpoints/base"], config, engine=CannedEngine(ALWAYS_RIGHT))
+    with pytest.raises(ConfigError, match="the repeats of base differ in grader of sums"):
+        gate(str(first), GateConfig(baseline=(str(first), str(again)), margin="2pt"))
+    with pytest.raises(ConfigError, match="base is given twice"):
+        accept([first, first], "twice")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("[[1", "[[1,1],[1", "61 values of accuracy for 60 problems"),
+        ("[[1", "[[-1", "-1 of 1 as accuracy of a problem"),
+        ("[[1", "[[7", "7 of 1 as accuracy of a problem"),
+    ],
+)
+def test_a_baseline_that_was_edited_is_refused(
+    write_task: Write, baseline: Callable[..., Path], old: str, new: str, why: str
+) -> None:
+    base = baseline(write_task(samples=60))
+    file = accept([base], "release")
+    text = file.read_text()
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new))
+    with pytest.raises(ConfigError, match=f"release.json is damaged: sums has {why}"):
+        gate(str(base), GateConfig(baseline=("release",), margin="2pt"))
+
+
+def test_a_baseline_with_a_problem_twice_is_refused(write_task: Write, baseline: Callable[..., Path]) -> None:
+    base = baseline(write_task(samples=60))
+    file = accept([base], "release")
+    document = json.loads(file.read_text())
+    items = document["runs"][0]["outcomes"]["sums"]["items"]
+    items[1] = items[0]
+    file.write_text(json.dumps(document))
+    with pytest.raises(ConfigError, match="sums has a problem twice"):
+        gate(str(base), GateConfig(baseline=("release",), margin="2pt"))
+
+
+def test_a_run_graded_under_other_rules_is_not_gated(stub_checkpoint: Stub) -> None:
+    engine = CannedEngine(lambda request: "1")
+    evaluate([str(stub_checkpoint("base"))], EvalConfig(tasks=("skill_arithmetic",)), engine=engine)
+    folder = stub_checkpoint("new", weights=b"new!")
+    config = GateConfig(baseline=("runs/base",), margin="2pt", tasks=("skill_arithmetic",))
+    assert gate(str(folder), config, engine=engine).asked < 450  # not complete: its run is graded again as it is
+    grade(Path("runs/new"), rules="published:meh")
+    report = gate(str(folder), config, engine=engine)
+    assert not report.comparable
+    assert "grader is numbers(published:meh)" in report.reason
+
+
+def test_who_answered_is_noted_where_it_matters(
+    write_task: Write, baseline: Callable[..., Path], judge: Callable[..., GateReport]
+) -> None:
+    task = write_task(samples=PROBLEMS)
+    base = baseline(task)
+    engine = CannedEngine(ALWAYS_RIGHT)
+    engine.describe = lambda: {"family": "canned", "dtype": "float16"}  # type: ignore[method-assign]
+    [note] = judge(base, task, engine_used=engine).notes
+    assert note.startswith("The two were answered by different engines: dtype float16 against")
+    [note] = gate(str(base), GateConfig(baseline=(str(base),), margin="2pt")).notes
+    assert note == "The candidate's weights are those of the baseline itself."
+
+
+def test_tasks_of_unequal_size_show_what_their_mean_can(
+    write_task: Write, baseline: Callable[..., Path], stub_checkpoint: Stub
+) -> None:
+    tasks = tuple(write_task(f"of-{n}", samples=n) for n in (5, 1000))
+    said: list[str] = []
+    config = GateConfig(baseline=(str(baseline(*tasks)),), margin="2pt", tasks=tasks)
+    gate(str(stub_checkpoint("new")), config, announce=said.extend, engine=CannedEngine(ALWAYS_RIGHT))
+    # 2.49 sqrt(d (1/5 + 1/1000)) / 2
+    assert "at a margin of 12.5 to 30.5 pt" in said[0]
 
 
 def test_what_can_be_shown_is_said_before_anything_is_asked(

@@ -108,6 +108,16 @@ def test_a_file_that_cannot_be_written_does_not_hide_the_verdict(task: str, say:
     assert err.splitlines()[-1].startswith("benchcore: cannot write taken/x.xml")
 
 
+def test_a_job_summary_that_cannot_be_written_is_one_sentence(
+    task: str, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("taken").write_text("")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "taken/summary.md")
+    code, out, err = say("gate", "runs/good", "--baseline", "runs/good", "--margin", "2pt")
+    assert (code, out.startswith("PASS")) == (3, True)
+    assert err.splitlines()[-1].startswith("benchcore: cannot write taken/summary.md")
+
+
 def test_margins_from_a_settings_file_and_from_flags(task: str, say: Callable[..., Said]) -> None:
     Path("benchcore.toml").write_text(
         '[gate]\nbaseline = "runs/good"\nmargin = "2pt"\n[gate.margins]\nsums = "0.1pt"\n'

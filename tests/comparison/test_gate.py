@@ -148,6 +148,40 @@ def test_wrong_verdicts_at_the_margin_are_as_rare_as_promised(early_stop, tasks)
     assert found[Decision.FAIL] / runs <= 0.05 + 0.075
 
 
+@pytest.mark.parametrize("early_stop", ["none", "group", "anytime"])
+@pytest.mark.parametrize(("sizes", "discordance"), [((5, 5000), 0.15), ((50, 1319), 0.05)])
+def test_a_small_task_that_shows_no_spread_does_not_make_the_mean_pass(early_stop, sizes, discordance):
+    rng, runs, passed = np.random.default_rng(8), 60, 0
+    names, fractions = ("small", "large"), {"none": (1.0,)}.get(early_stop, (0.3, 0.65, 1.0))
+    for _ in range(runs):
+        data = [drawn(rng, n, discordance, -0.02).tolist() for n in sizes]
+        declared = claims(dict.fromkeys(names, "accuracy"), dict.fromkeys(names, 0.02), 0.02)
+        gate = Gate(declared, dict(zip(names, sizes, strict=True)), 0.05, early_stop)
+        for stop in fractions:
+            pairs = {name: rates(one[: round(stop * len(one))]) for name, one in zip(names, data, strict=True)}
+            decision, _ = gate.look(pairs, stop, last=stop == 1)
+            if decision is not None:
+                break
+        passed += decision is Decision.PASS
+    # by the t test of all problems together 48 of 100 pass with 5 beside 5,000, and 12 with 50 beside 1,319
+    assert passed / runs <= 0.05
+
+
+def test_a_small_task_holds_no_gate_open_that_may_pass():
+    small, large = [0.0] * 150 + [1.0] * 7 + [-1.0] * 7, [0.0] * 1250 + [1.0] * 34 + [-1.0] * 35
+    decision, [mean, *_] = judged({"small": small, "large": large}, own=0.06, overall=0.06)
+    assert decision is Decision.PASS
+    assert mean.comparison is not None
+    assert mean.comparison.method == "larger p of Tango by task and paired t"
+
+
+def test_a_figure_of_uneven_sizes_is_compared_as_the_ratio_that_it_is():
+    sizes = [1, 2, 3, 10, 20]
+    pairs = Pairs(figure="words", candidate=[(2.0 * s, s) for s in sizes], baseline=[(1.5 * s, s) for s in sizes])
+    new, old = pairs.values()
+    assert pairs.compare().value == pytest.approx(new - old)
+
+
 def test_nothing_to_judge_is_refused():
     with pytest.raises(ValueError, match="something to judge"):
         Gate((), {}, 0.05, "none")
@@ -169,7 +203,7 @@ def test_margins_as_people_write_them(text, figure, value):
     assert margin(text, figure) == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["", "two", "-1pt", "2%", "nan", "1e-3", "2 points"])
+@pytest.mark.parametrize("text", ["", "two", "-1pt", "2%", "nan", "1e-3", "2 points", "9" * 400])
 def test_what_is_no_margin(text):
     with pytest.raises(ConfigError, match="is not one; write 2pt"):
         margin(text, "accuracy")

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from benchcore.stats.binary import Counts, mcnemar, tango, tango_interval
+from benchcore.stats.binary import Counts, mcnemar, tango, tango_interval, tango_variance
 
 
 @st.composite
@@ -140,3 +140,11 @@ def test_mcnemar_agrees_with_statsmodels_and_the_book():
 def test_nonsense_is_refused(call, word):
     with pytest.raises(ValueError, match=word):
         call()
+
+
+@given(found=counts(), margin=st.floats(0.001, 0.5))
+def test_the_variance_is_that_of_the_test(found, margin):
+    gains, losses, n = found
+    variance = tango_variance(gains, losses, n, margin)
+    over = ((gains - losses) / n + margin) / math.sqrt(variance)
+    assert tango(gains, losses, n, margin) == pytest.approx(stats.norm.sf(over), abs=1e-9)

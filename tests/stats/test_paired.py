@@ -215,3 +215,16 @@ def test_counts_and_differences_are_one():
 def test_nonsense_is_refused(call, word):
     with pytest.raises(ValueError, match=word):
         call()
+
+
+def test_with_few_pairs_that_differ_p_is_exact():
+    # t says 0.046, where two of the sixteen sets of signs come out as far from 0
+    found = non_inferiority([0.5] * 4 + [0.0] * 396, 0.02)
+    assert found.method == "larger p of Tango and paired t"
+    assert found.low is not None
+    assert found.low < 0
+    assert found.p == 2 / 16
+    x = [0.1, -0.3, 0.5, 0.25, 0.75, -0.1, 0.4, 0.0]
+    sums = [sum(sign * one for sign, one in zip(signs, x, strict=True)) for signs in product((1, -1), repeat=len(x))]
+    exact = np.mean([abs(one) >= abs(sum(x)) - 1e-12 for one in sums])
+    assert non_inferiority(x, 0.02).p == pytest.approx(exact)

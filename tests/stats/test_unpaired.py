@@ -1,13 +1,14 @@
 """Welch's t against scipy."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from benchcore.stats.unpaired import welch
 
 
+@settings(deadline=None)  # the first example imports scipy
 @given(
     st.lists(st.integers(-50, 50), min_size=2, max_size=6, unique=True),
     st.lists(st.integers(-50, 50), min_size=2, max_size=6, unique=True),

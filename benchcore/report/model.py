@@ -1,0 +1,32 @@
+"""What a report page shows: runs, what was found between them, and their samples, read when they are needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchcore.comparison.differences import Comparisons
+from benchcore.comparison.report import GateReport
+from benchcore.comparison.samples import Attempt, Samples, SharedSample
+from benchcore.records import Curve, RunRecord
+
+__all__ = ["Attempt", "Page", "Samples", "SharedSample"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All that a report page shows.
+
+    `records` are the runs that are shown, called `labels`, in the same order: as they were given, the baseline first.
+    The runs of `found` are those of them that are complete, under the same labels; the others have counts but no
+    figures. `gate` is None without a margin, and until the runs that it judges are complete. `curves` are the learning
+    curves of their series. `samples` are task -> its samples, whose attempts are in the order of `labels`. `complete`
+    is False while a run goes on.
+    """
+
+    title: str
+    records: tuple[RunRecord, ...]
+    labels: tuple[str, ...]
+    found: Comparisons
+    gate: GateReport | None
+    curves: tuple[Curve, ...]
+    samples: Mapping[str, Samples]
+    complete: bool

@@ -1,0 +1,148 @@
+"""Learning curves: a figure with its intervals over tokens or steps, the cubic through it, and its mean shaded."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from benchcore.records import Curve, Figure, is_loss, is_rate
+from benchcore.report.model import Page
+from benchcore.report.plots.style import (
+    INK,
+    SIZE,
+    WIDTH,
+    amount,
+    as_it_is,
+    blank,
+    counted,
+    fitted,
+    in_percent,
+    listed,
+    log_axis,
+    look,
+    panel,
+)  # fmt: skip
+from benchcore.report.table import figure_text
+from benchcore.stats.curves import common_range
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+MEAN = "AUC over log-"
+HEIGHT = 190.0  # of the axes
+LINE = 1.4 * SIZE
+NODES = 200
+SHADE = 0.26  # of all curves on top of each other
+
+
+def draw(page: Page) -> Iterator["Drawing"]:
+    """A figure "curve-TASK-FIGURE" for each figure of each task that has a learning curve.
+
+    Its axis is logarithmic. The line is the monotone cubic (PCHIP) in log tokens that the mean is taken of; shaded is
+    the range that all curves have, over which the mean is. Curves that are means over seeds have no points here.
+    """
+    alike: dict[tuple[str, str, str], list[Curve]] = {}
+    for one in page.curves:
+        if one.points:
+            alike.setdefault((one.task, one.figure, one.unit), []).append(one)
+    for curves in alike.values():
+        yield _drawn(curves)
+
+
+def _drawn(curves: Sequence[Curve]) -> "Drawing":
+    first = curves[0]
+    scale = in_percent if is_rate(first.figure) else as_it_is
+    top, bottom = 24.0, 42 + LINE * len(curves)
+    drawing = blank(f"curve-{first.task}-{first.figure}", HEIGHT + top + bottom, _caption(curves))
+    axes = panel(drawing, 44, 8, top, bottom)
+    for at, curve in enumerate(curves):
+        _line(axes, curve, at)
+    axes.set_ylim(axes.get_ylim())  # shading, which begins at the lower edge, moves it no further
+    for at, curve in enumerate(curves):
+        _shade(axes, curve, at, curves)
+    places = [place for curve in curves for place, _ in curve.points]
+    log_axis(axes, min(places), max(places))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{scale(value):.4g}")
+    axes.grid(axis="y", color=INK, alpha=0.12, linewidth=0.6)
+    axes.set_xlabel(f"{first.unit} of training")
+    better = "lower" if is_loss(first.figure) else "higher"
+    unit = ", %" if is_rate(first.figure) else ""
+    said = fitted(f"{first.task}, {first.figure}{unit} ({better} is better)", WIDTH - 10)
+    drawing.text(4 / WIDTH, 1 - SIZE / (HEIGHT + top + bottom), said, va="center")
+    drawing.legend(
+        *axes.get_legend_handles_labels(), loc="lower left", bbox_to_anchor=(0, 0), borderaxespad=0.2, labelspacing=0.4
+    )
+    return drawing
+
+
+def _line(axes: "Axes", curve: Curve, at: int) -> None:
+    style = look(at)
+    label = fitted(curve.series, WIDTH - 140)
+    if mean := _mean(curve):
+        label += f": AUC {figure_text(mean, percent=is_rate(curve.figure))}"
+    for place, figure in curve.points:
+        if figure.low is not None and figure.high is not None:
+            axes.vlines(place, figure.low, figure.high, color=style["color"], linewidth=1, alpha=0.7)
+    points = _points(curve)
+    axes.plot(*zip(*points, strict=True), style["marker"], color=style["color"], markersize=4, zorder=3)
+    if len(points) > 1:
+        axes.plot(*_cubic(points, *_ends(points)), style["linestyle"], color=style["color"], linewidth=1.5)
+    axes.plot([], [], **style, markersize=4, linewidth=1.5, label=label)
+
+
+def _shade(axes: "Axes", curve: Curve, at: int, curves: Sequence[Curve]) -> None:
+    if span := _span(curve, curves):
+        places, values = _cubic(_points(curve), *span)
+        alpha = SHADE / len(curves)
+        axes.fill_between(places, values, axes.get_ylim()[0], color=look(at)["color"], alpha=alpha, linewidth=0)
+
+
+def _points(curve: Curve) -> list[tuple[float, float]]:
+    return [(place, figure.value) for place, figure in curve.points if figure.value is not None]
+
+
+def _ends(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return points[0][0], points[-1][0]
+
+
+def _cubic(points: Sequence[tuple[float, float]], low: float, high: float) -> tuple["Array", "Array"]:
+    """Places from `low` to `high`, close together, and the cubic through `points` there."""
+    import numpy as np
+    from scipy.interpolate import PchipInterpolator  # type: ignore[import-untyped,unused-ignore]
+
+    places, values = np.array(points).T
+    fine = np.geomspace(low, high, NODES).clip(places[0], places[-1])  # rounding must not ask for what lies outside
+    return fine, PchipInterpolator(np.log(places), values)(np.log(fine))
+
+
+def _mean(curve: Curve) -> Figure | None:
+    return next((one for one in curve.figures if one.name.startswith(MEAN) and one.value is not None), None)
+
+
+def _span(curve: Curve, curves: Sequence[Curve]) -> tuple[float, float] | None:
+    """The range that the mean of `curve` is over: the one that all have whose means say the same of it."""
+    mean = _mean(curve)
+    if mean is None:
+        return None
+    same = [one for one in curves if (other := _mean(one)) and other.method == mean.method]
+    return common_range([_points(one) for one in same])
+
+
+def _caption(curves: Sequence[Curve]) -> str:
+    first = curves[0]
+    figures = [figure for curve in curves for _, figure in curve.points]
+    places = sorted(place for curve in curves for place, _ in curve.points)
+    said = (
+        f"Learning curve of {first.task}, {first.figure}, from {amount(places[0])} to {amount(places[-1])} {first.unit}"
+        f" of {listed(curve.series for curve in curves)}."
+        f" Points with intervals: {listed(figure.method for figure in figures)};"
+        f" {counted(figure.n for figure in figures)}."
+    )
+    means = [mean for curve in curves if (mean := _mean(curve))]
+    if means:
+        said += f" Shaded: the range of the AUC, which is the mean over log-{first.unit}"
+        said += f" ({listed(mean.method for mean in means)})."
+    return said

@@ -112,7 +112,8 @@ def trends(records: Sequence[RunRecord]) -> Table | None:
             (record, task, first), (_, _, last) = steps[0], steps[-1]
             texts = (str(record.series), task.task, first.name, str(len(steps)))
             ends = (Cell(content=figure, percent=is_rate(figure.name)) for figure in (first, last))
-            line = sparkline([figure.value for _, _, figure in steps])
+            widths = [one.high - one.low for _, _, one in steps if one.high is not None and one.low is not None]
+            line = sparkline([figure.value for _, _, figure in steps], max(widths, default=0.0))
             rows.append(Row(cells=(*(Cell(content=text) for text in texts), *ends, Cell(content=line))))
     if not rows:
         return None

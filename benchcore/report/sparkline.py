@@ -6,10 +6,11 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH = 40
 
 
-def sparkline(values: Sequence[float | None]) -> str:
+def sparkline(values: Sequence[float | None], span: float = 0.0) -> str:
     """A block for each of `values`, in order: the lowest for the least, the full one for the greatest.
 
-    A value that is None is a space; values that are all the same are of middle height. More than `WIDTH` are thinned
+    Where these differ by less than `span`, the heights are of a span around their middle, so that noise looks like
+    noise. A value that is None is a space; values that are all the same are of middle height. More than `WIDTH` are thinned
     to as many, evenly, the first and last kept. Empty where there is no value.
     Raises `ValueError` where one is not finite.
     """
@@ -20,7 +21,8 @@ def sparkline(values: Sequence[float | None]) -> str:
         raise ValueError(f"a sparkline needs finite values, got {values}")
     if not known:
         return ""
-    low, height = min(known), max(known) - min(known)
+    height = max(max(known) - min(known), span)
+    low = (min(known) + max(known) - height) / 2
 
     def block(value: float) -> str:
         share = (value - low) / height if height else 0.5

@@ -18,6 +18,11 @@ def test_gaps_sameness_and_nothing():
     assert sparkline([]) == sparkline([None, None]) == ""
 
 
+def test_noise_looks_like_noise():
+    assert sparkline([0.50, 0.51, 0.50], span=1.0) == "▄▅▄"
+    assert sparkline([0, 1, 2], span=1.0) == sparkline([0, 1, 2])
+
+
 def test_a_long_series_keeps_its_ends_and_its_shape():
     drawn = sparkline([-at for at in range(1000)])
     assert len(drawn) == WIDTH and drawn[0] == "█" and drawn[-1] == "▁"

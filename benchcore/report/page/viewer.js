@@ -225,7 +225,7 @@
       ["Rule", one.rule],
       ["Ended", ended],
       ["Fault", one.fault],
-      ["Tokens", one.tokens_out],
+      ["Tokens", one.tokens_out || null],
     ]);
     made.append(box(`Answer of ${about.labels[run]}`, one.text, pieces));
     return made;

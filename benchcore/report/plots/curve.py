@@ -65,7 +65,7 @@ def _drawn(curves: Sequence[Curve]) -> "Drawing":
         _shade(axes, curve, at, curves)
     places = [place for curve in curves for place, _ in curve.points]
     log_axis(axes, min(places), max(places))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{scale(value):.4g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{scale(value):.6g}")
     axes.grid(axis="y", color=INK, alpha=0.12, linewidth=0.6)
     axes.set_xlabel(f"{first.unit} of training")
     better = "lower" if is_loss(first.figure) else "higher"

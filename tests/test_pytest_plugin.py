@@ -8,6 +8,8 @@ from pathlib import Path
 from benchcore import EvalConfig, accept, evaluate
 from benchcore.testing import CannedEngine
 
+# once, whether it is installed, so that pytest finds it by itself, or only importable
+PLUGIN = ("-p", "no:benchcore", "-p", "benchcore.pytest_plugin")
 TESTS = """
 def test_same(assert_not_worse):
     assert assert_not_worse("runs/good", "base", margin="2pt").decision == "pass"
@@ -34,7 +36,7 @@ def test_a_gate_is_a_test(
     accept([Path("runs/good")], "base")
     (at_home / "test_model.py").write_text(TESTS)
     # not pytester, which forgets modules at its end that cannot be imported twice, numpy among them
-    words = [sys.executable, "-m", "pytest", "-p", "benchcore.pytest_plugin", "-rA", "-p", "no:cacheprovider"]
+    words = [sys.executable, "-m", "pytest", *PLUGIN, "-rA", "-p", "no:cacheprovider"]
     said = subprocess.run(words, capture_output=True, text=True, env=environment, check=False).stdout
     for line in (
         "PASSED test_model.py::test_same",

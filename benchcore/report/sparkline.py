@@ -10,8 +10,8 @@ def sparkline(values: Sequence[float | None], span: float = 0.0) -> str:
     """A block for each of `values`, in order: the lowest for the least, the full one for the greatest.
 
     Where these differ by less than `span`, the heights are of a span around their middle, so that noise looks like
-    noise. A value that is None is a space; values that are all the same are of middle height. More than `WIDTH` are thinned
-    to as many, evenly, the first and last kept. Empty where there is no value.
+    noise. A value that is None is a space; values that are all the same are of middle height. More than `WIDTH` are
+    thinned to as many, evenly, the first and last kept. Empty where there is no value.
     Raises `ValueError` where one is not finite.
     """
     if len(values) > WIDTH:

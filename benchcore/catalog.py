@@ -24,6 +24,10 @@ ENGINES: Mapping[str, str] = {
     "embedded": "benchcore.engines.embedded.engine:Embedded",
     "vllm": "benchcore.engines.vllm.engine:VLLM",
 }
+METHODS: Mapping[str, str] = {
+    "clm": "benchcore.trainers.clm:CLM",
+    "slm": "benchcore.trainers.slm:SLM",
+}
 ENTRY_POINTS = "benchcore.tasks"
 
 
@@ -152,9 +156,18 @@ def load_task(name: str) -> Task:
 
 def load_engine(name: str) -> Any:
     """The engine class called `name`."""
-    if name not in ENGINES:
-        raise ConfigError(f"there is no engine {name!r}", nearest(name, ENGINES))
-    module, _, attribute = ENGINES[name].partition(":")
+    return _built_in("engine", name, ENGINES)
+
+
+def load_method(name: str) -> Any:
+    """The class of the training method called `name`."""
+    return _built_in("training method", name, METHODS)
+
+
+def _built_in(what: str, name: str, table: Mapping[str, str]) -> Any:
+    if name not in table:
+        raise ConfigError(f"there is no {what} {name!r}", nearest(name, table))
+    module, _, attribute = table[name].partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 

@@ -51,6 +51,7 @@ class Checkpoint:
 
     `series` names the training run that it is one point of, and `tokens` is how many had been trained on by then.
     `bill` is what the recipe had cost by then, as its trainer noted it: name, such as flops -> amount.
+    `digest` says what it is where its weights are in memory alone, and `path` has but what else belongs to it.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class Checkpoint:
     series: str | None = None
     tokens: int | None = None
     bill: Mapping[str, float] = field(default_factory=dict, hash=False)
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

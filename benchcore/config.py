@@ -208,6 +208,9 @@ class ReportConfig:
     margins: dict[str, str] = field(default_factory=dict)
     """Margins of single tasks, such as --margins.wikitext2 0.01; a figure that is no rate needs its own."""
 
+    graph: Path | None = None
+    """JSON file with a graph of skills, {"skills": [...], "weights": [[...]]}, that is drawn beside the groups."""
+
     title: str | None = None
     """The page's title."""
 
@@ -238,13 +241,135 @@ class ReportConfig:
             raise ConfigError(f"port must be from 0 to 65535, got {self.port}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SLMConfig:
+    """Selective language modelling: which tokens count."""
+
+    ratio: float = 0.6
+    """Share of tokens that are selected, above 0 and at most 1."""
+
+    score: Literal["excess", "loss", "random", "oracle", "reference", "entropy", "union", "intersection"] = "excess"
+    """What tokens are ranked by: loss above the reference model's (excess), own loss, chance, the marks of a generated
+    corpus (oracle), or low loss, low entropy, either or both under the reference model."""
+
+    scope: Literal["sequence", "microbatch", "global"] = "microbatch"
+    """Among which tokens the ranking is: those of a row, of a micro-batch, or of a step over all processes."""
+
+    online: bool = False
+    """Run the reference model in every step instead of storing its losses before the first."""
+
+    reference: str | None = None
+    """Checkpoint of the reference model, or training run of benchcore, whose bill is then charged too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """What `benchcore train` trains, on what, and how."""
+
+    data: tuple[str, ...] = ()
+    """Corpus, separated by commas: text files, JSON Lines, Arrow data sets, folders of them, or a generated corpus."""
+
+    text_field: str = "text"
+    """Field of a row that holds its text."""
+
+    group_field: str | None = None
+    """Field of a row that names its group, such as a skill."""
+
+    heldout: dict[str, str] = field(default_factory=dict)
+    """Texts whose loss is measured during training, by name, such as --heldout.wiki wiki.txt."""
+
+    looks: int = 20
+    """How often held-out losses are measured, at numbers of steps that are evenly spaced in their logarithm."""
+
+    checkpoints: int = 10
+    """How many checkpoints are kept, evenly spaced; a run goes on from the newest."""
+
+    model: str = "10m"
+    """Shape to train from scratch (0.1m, 1m, 10m, 30m, 125m, phi-small, phi-1), a checkpoint, or a training run."""
+
+    tokenizer: str | None = None
+    """A folder, a hub id, bpe or characters, which are trained on the corpus; else the checkpoint's, or bpe."""
+
+    tokenizer_data: tuple[str, ...] = ()
+    """What bpe or characters are trained on; the corpus when not given. Models that are compared share a tokenizer."""
+
+    vocab_size: int = 8192
+    """Tokens of bpe."""
+
+    context: int = 512
+    """Tokens that the model sees at once."""
+
+    steps: int = 1000
+    """Steps of the optimiser."""
+
+    batch: int = 32
+    """Rows of context tokens in a step, over all processes."""
+
+    micro_batch: int | None = None
+    """Rows that go through the model at once on each process; all of them where not given."""
+
+    lr: float = 1e-3
+    """Highest learning rate."""
+
+    decay: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls after the warm-up."""
+
+    warmup: int | None = None
+    """Steps over which the learning rate rises; a fiftieth of all when not given."""
+
+    floor: float = 0.1
+    """Share of the highest learning rate that is left at the end."""
+
+    weight_decay: float = 0.1
+    """AdamW's weight decay, of matrices alone."""
+
+    beta1: float = 0.9
+    """AdamW's decay of the mean of gradients."""
+
+    beta2: float = 0.95
+    """AdamW's decay of the mean of squared gradients."""
+
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+
+    seed: int = 0
+    """Decides the first weights of a model from scratch, the order of rows and all chance of a method."""
+
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Number format of products, the weights staying in float32; auto is bfloat16 on a GPU and float32 on a CPU."""
+
+    out: Path | None = None
+    """Folder of the training run; runs/METHOD-seedN when not given."""
+
+    loggers: tuple[str, ...] = ()
+    """Where progress is sent beside log.jsonl, separated by commas: tensorboard, trackio, wandb."""
+
+    slm: SLMConfig = SLMConfig()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", split_names(self.data))
+        object.__setattr__(self, "tokenizer_data", split_names(self.tokenizer_data))
+        object.__setattr__(self, "loggers", split_names(self.loggers))
+        _check_counts(self, "looks", "checkpoints", "vocab_size", "context", "steps", "batch", "micro_batch")
+        for name in ("lr", "clip"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"{name} must be above 0 and finite, got {getattr(self, name)}")
+        for name in ("beta1", "beta2", "floor", "weight_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} must be from 0 to 1, got {getattr(self, name)}")
+        if self.warmup is not None and not 0 <= self.warmup <= self.steps:
+            raise ConfigError(f"warmup must be from 0 to the {self.steps} steps, got {self.warmup}")
+        if self.micro_batch is not None and self.batch % self.micro_batch:
+            raise ConfigError(f"batch {self.batch} is no multiple of micro_batch {self.micro_batch}")
+
+
 def split_names(given: Iterable[str]) -> tuple[str, ...]:
     """Names in the order given, each once; one text may hold several, separated by commas."""
     names = (name.strip() for text in given for name in text.split(",") if name.strip())
     return tuple(dict.fromkeys(names))
 
 
-def _check_counts(config: AskConfig, *names: str) -> None:
+def _check_counts(config: AskConfig | TrainConfig, *names: str) -> None:
     for name in names:
         value = getattr(config, name)
         if value is not None and value < 1:

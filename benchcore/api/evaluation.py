@@ -8,7 +8,7 @@ from benchcore.api.checkpoints import arriving, find_all
 from benchcore.api.outlook import look_ahead, refuse_over_budget
 from benchcore.api.pool import GradingPool
 from benchcore.api.rules import under
-from benchcore.api.seat import EngineSeat, MakeEngine, alive
+from benchcore.api.seat import EngineSeat, MakeEngine, Seat, alive
 from benchcore.api.series import check_against, curves
 from benchcore.api.summary import changed, close_run
 from benchcore.api.work import Work, configuration, place, prepare_all
@@ -102,7 +102,7 @@ def evaluate(
         series = arriving(checkpoints, config, lambda: watch(waiting)) if config.watch else found
         for one in series:
             try:
-                records.append(_evaluate_one(one, config, work, seat, pool, watch, rounds, alone=alone))
+                records.append(evaluate_one(one, config, work, seat, pool, watch, rounds, alone=alone))
             except CheckpointError as error:
                 if alone:
                     raise
@@ -124,11 +124,11 @@ def evaluate(
     )
 
 
-def _evaluate_one(
+def evaluate_one(
     one: Checkpoint,
     config: EvalConfig,
     work: Sequence[Work],
-    seat: EngineSeat,
+    seat: Seat,
     pool: GradingPool,
     watch: Watch,
     rounds: Rounds,

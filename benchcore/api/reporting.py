@@ -19,7 +19,7 @@ from benchcore.config import CompareConfig, EvalConfig, GateConfig, ReportConfig
 from benchcore.errors import ConfigError, MachineError
 from benchcore.journal import FILE
 from benchcore.records import Curve, RunRecord, TaskRecord
-from benchcore.report.model import Page
+from benchcore.report.model import Page, read_graph
 from benchcore.report.server import Server, Shown
 from benchcore.store import read_config, read_record, replace_file
 
@@ -39,7 +39,7 @@ def page(runs: Sequence[str], config: ReportConfig = DEFAULT) -> Page:
     Runs are compared as `compare` does, and of a series the one with the most steps is shown. A run that is not
     complete is shown with its counts and the samples that have answers. With a margin the one run beside the baseline
     is judged as `gate` does.
-    Raises `ConfigError` for what is no run and for settings that cannot be meant.
+    Raises `ConfigError` for what is no run, for settings that cannot be meant and for a file that is no skill graph.
     """
     return _made(_gathered(runs, config), config)
 
@@ -105,7 +105,7 @@ def serve(runs: Sequence[str], config: ReportConfig) -> Server:
         made = _made(found, config)
         return Shown(page=_html(made, served=True), folders=found.shown, labels=made.labels, tasks=tuple(made.samples))
 
-    return Server(shown, lambda: tuple(_stamp(_given(runs, config)[0])), port=config.port)
+    return Server(shown, lambda: tuple(_stamp(_given(runs, config)[0], config)), port=config.port)
 
 
 def _html(made: Page, *, served: bool) -> str:
@@ -142,7 +142,7 @@ def _given(runs: Sequence[str], config: ReportConfig) -> tuple[list[Path], Path 
 
 def _gathered(runs: Sequence[str], config: ReportConfig) -> _Gathered:
     folders, baseline = _given(runs, config)
-    stamp = tuple(_stamp(folders))  # before anything is read, so that what is written later makes another page
+    stamp = tuple(_stamp(folders, config))  # before anything is read, so that what is written later makes another page
     complete, _ = finished(folders)
     records = {path: record for path in complete if path.is_dir() and (record := read_record(path))}
     return _Gathered(
@@ -154,9 +154,10 @@ def _gathered(runs: Sequence[str], config: ReportConfig) -> _Gathered:
     )
 
 
-def _stamp(folders: Iterable[Path]) -> Iterator[tuple[str, int, int]]:
-    for folder in folders:
-        for file in (folder / FILE, folder / f"{FILE}-wal", folder / "run.json") if folder.is_dir() else (folder,):
+def _stamp(folders: Iterable[Path], config: ReportConfig) -> Iterator[tuple[str, int, int]]:
+    graph = () if config.graph is None else (config.graph,)
+    for path in (*folders, *graph):
+        for file in (path / FILE, path / f"{FILE}-wal", path / "run.json") if path.is_dir() else (path,):
             try:
                 found = file.stat()
             except FileNotFoundError:
@@ -190,6 +191,7 @@ def _made(found: _Gathered, config: ReportConfig) -> Page:
         curves=_curves(found, compared, wanted),
         samples={name: partial(shared_samples, found.shown, name) for name in names},
         complete=len(labels) == len(compared.runs),
+        graph=None if config.graph is None else read_graph(config.graph),
     )
 
 

@@ -37,6 +37,16 @@ class MakeEngine(Protocol):
         ...
 
 
+class Seat(Protocol):
+    """Where an evaluation takes its engine from."""
+
+    family: str
+
+    def take(self, checkpoint: Checkpoint, requests: Sequence[Request]) -> Engine:
+        """An engine that runs `checkpoint` and can answer `requests`."""
+        ...
+
+
 class EngineSeat:
     """Holds the engine of an evaluation of `found`, made when the first is needed: by `make` where it is given.
 

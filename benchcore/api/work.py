@@ -146,7 +146,7 @@ def configuration(
     one: Checkpoint, config: EvalConfig, work: Sequence[Work], family: str
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """What may not change while a run folder is kept: of the run, and of each task."""
-    run = {"weights": checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype}
+    run = {"weights": one.digest or checkpoint.model_digest(one.path), "engine": family, "dtype": config.dtype}
     return run, {item.task.name: item.settings for item in work}
 
 

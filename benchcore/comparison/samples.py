@@ -136,15 +136,20 @@ class StoredJournal(Journal):
             rows = self._db.execute(FOUND, {"task": task, "text": f"%{escaped}%", "json": f"%{quoted}%"})
             return {name for (name,) in rows}
 
+    def grouped(self, task: str, group: str) -> set[str]:
+        """Ids of the samples of `task` that are of `group`."""
+        return {name for (name,) in self._rows('SELECT id FROM samples WHERE task = ? AND "group" = ?', task, group)}
+
     def group(self, task: str, name: str) -> str | None:
         """The group of the sample `name`."""
         [(group,)] = self._rows('SELECT "group" FROM samples WHERE task = ? AND id = ?', task, name)
         return None if group is None else str(group)
 
-    def asked(self, task: str, name: str) -> tuple[str, str]:
-        """Prompt and target of the sample `name`."""
-        [(prompt, target)] = self._rows("SELECT prompt, target FROM samples WHERE task = ? AND id = ?", task, name)
-        return _prompt(prompt), target
+    def asked(self, task: str, name: str) -> tuple[str, str, str | None]:
+        """Prompt, target and group of the sample `name`."""
+        query = 'SELECT prompt, target, "group" FROM samples WHERE task = ? AND id = ?'
+        [(prompt, target, group)] = self._rows(query, task, name)
+        return _prompt(prompt), target, group
 
     def attempts(self, task: str, name: str) -> tuple[Attempt, ...]:
         """The answered trials of the sample `name`."""
@@ -211,12 +216,11 @@ def read_group(opened: Journals, task: str, place: Place) -> str | None:
 
 def read_sample(opened: Journals, task: str, place: Place) -> SharedSample:
     """The sample that is to be found at `place`."""
-    first = _having(opened, place)[0]
-    prompt, target = first.asked(task, place.id)
+    prompt, target, group = _having(opened, place)[0].asked(task, place.id)
     return SharedSample(
         task=task,
         id=place.id,
-        group=first.group(task, place.id),
+        group=group,
         prompt=prompt,
         target=target,
         attempts=tuple(

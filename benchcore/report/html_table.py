@@ -3,7 +3,7 @@
 What repeats the row above is one heading that spans both rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
 from benchcore.records import Figure
@@ -13,15 +13,24 @@ BOLD = "Bold"
 SHORT = 20  # characters that stand on one line, however narrow the screen
 
 
-def render(table: Table) -> str:
+Link = Callable[[Mapping[str, Cell], str], str | None]
+"""(the cells of a row by the titles of their columns, one of those titles) -> the address that the cell links to."""
+
+
+def no_link(row: Mapping[str, Cell], title: str) -> None:
+    """Links nothing."""
+
+
+def render(table: Table, link: Link = no_link) -> str:
     """`table` in HTML, its title the caption and its notes a list below; ends with a line end.
 
     The leading columns that merge, at least the first, are the headings of their rows. Whatever a name holds is shown
     and never acts. The element around the table scrolls on a narrow screen and can be reached by keyboard.
     """
     title = _text(table.title)
-    heads = "".join(f'<th scope="col"{_class(column.align)}>{_text(column.title)}</th>' for column in table.columns)
-    rows = "".join(f"<tr>{''.join(cells)}</tr>\n" for cells in _rows(table))
+    titles = [(column.align, Cell(content=column.title)) for column in table.columns]
+    heads = "".join(f'<th scope="col"{_class(align, cell)}>{_text(cell.text)}</th>' for align, cell in titles)
+    rows = "".join(f"<tr>{''.join(cells)}</tr>\n" for cells in _rows(table, link))
     label = f' role="region" aria-label="{title}" tabindex="0"'
     notes = "".join(f"<li>{_text(note)}</li>\n" for note in table.notes_with(BOLD))
     return (
@@ -30,20 +39,22 @@ def render(table: Table) -> str:
     )
 
 
-def _rows(table: Table) -> Iterator[list[str]]:
+def _rows(table: Table, link: Link) -> Iterator[list[str]]:
     spans = list(_spans(table))
     headings = 1
     while headings < len(table.columns) and all(column.merges for column in table.columns[: headings + 1]):
         headings += 1
     for row, down in zip(table.rows, spans, strict=True):
         cells = []
+        named = dict(zip((column.title for column in table.columns), row.cells, strict=True))
         for at, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
             if not down[at]:
                 continue
             tag, scope = ("th", ' scope="row"') if at < headings else ("td", "")
             span = f' rowspan="{down[at]}"' if down[at] > 1 else ""
             level = f" level-{min(row.level, 3)}" if column.indents and row.level else ""
-            cells.append(f"<{tag}{scope}{span}{_class(column.align, cell, level)}>{_cell(cell)}</{tag}>")
+            text = _cell(cell, link(named, column.title))
+            cells.append(f"<{tag}{scope}{span}{_class(column.align, cell, level)}>{text}</{tag}>")
         yield cells
 
 
@@ -65,21 +76,21 @@ def _spans(table: Table) -> list[list[int]]:
     return spans
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, address: str | None) -> str:
     text = _text(cell.text)
     if isinstance(cell.content, Figure) and cell.content.value is not None:
         value, bracket, interval = text.partition(" [")
         text = f'<span class="value">{value}</span>'
         text += f' <span class="interval">[{interval}</span>' if bracket else ""
+    text = f'<a href="{escape(address)}">{text}</a>' if address else text
     return f"<strong>{text}</strong>" if cell.bold else text
 
 
-def _class(align: str, cell: Cell | None = None, more: str = "") -> str:
+def _class(align: str, cell: Cell, more: str = "") -> str:
     names = ["right"] if align == "right" else []
-    if cell is not None:
-        names += ["figure"] if isinstance(cell.content, Figure) and cell.content.value is not None else []
-        names += ["short"] if len(cell.text) <= SHORT else []
-        names += ["loud"] if cell.loud else []
+    names += ["figure"] if isinstance(cell.content, Figure) and cell.content.value is not None else []
+    names += ["short"] if len(cell.text) <= SHORT else []
+    names += ["loud"] if cell.loud else []
     names += more.split()
     return f' class="{" ".join(names)}"' if names else ""
 

@@ -1,9 +1,11 @@
 """The report page over HTTP, on this machine alone and for reading alone, with the journals behind it.
 
     /                                  the page, made anew where the runs have gone on
-    /samples?task=T&a=0&b=1            which samples there are, as JSON: {"total": ..., "samples": [...]}
-            &show=all|both|a|b|neither     right in both of runs a and b, in one of them alone, in neither
-            &q=TEXT&start=0&count=100      that have TEXT; of these, `count` from `start` on
+    /samples?task=T&a=0&b=1            which samples there are, as JSON: {"total": ..., "start": ..., "samples": [...]}
+            &show=all|both|a|b|differ|neither    right in both of runs a and b, in one alone, in either one, in neither
+            &group=GROUP&q=TEXT            of this group; that have TEXT
+            &start=0&count=100             of these, `count` from `start` on
+            &sample=17                     instead, those `count` among which the sample of this index is
     /sample?task=T&index=17            all of one sample, as JSON: a `SharedSample`
 
 Tasks have their names, and runs are numbered as on the page; a page that tells their labels as well, as a JSON list in
@@ -40,11 +42,15 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+LIST: dict[str, Any] = {
+    "task": "", "a": 0, "b": 0, "show": "all", "group": "", "q": "", "start": 0, "count": 100, "sample": "", "runs": "",
+}  # fmt: skip
 SHOWS: dict[str, Callable[[bool | None, bool | None], bool]] = {
     "all": lambda a, b: True,
     "both": lambda a, b: a is True and b is True,
     "a": lambda a, b: a is True and b is False,
     "b": lambda a, b: a is False and b is True,
+    "differ": lambda a, b: a is not None and b is not None and a != b,
     "neither": lambda a, b: a is False and b is False,
 }
 
@@ -106,18 +112,23 @@ class Server(ThreadingHTTPServer):
             return self._shown[1]
 
     def samples(
-        self, *, task: str, a: int, b: int, show: str, q: str, start: int, count: int, runs: str
-    ) -> dict[str, Any]:
+        self, *, task: str, a: int, b: int, show: str, group: str, q: str, start: int, count: int, sample: str,
+        runs: str,
+    ) -> dict[str, Any]:  # fmt: skip
         """The answer to /samples. Raises `ConfigError` for what there is none of."""
         shown, found = self._found(task, runs)
         if show not in SHOWS:
             raise ConfigError(f"there is nothing to show called {show!r}", nearest(show, SHOWS))
-        if not (max(a, b) < len(shown.labels) and count <= MOST and len(q) <= LONGEST):
-            raise ConfigError(f"there are {len(shown.labels)} runs, and at most {MOST} samples in one answer")
-        chosen = self._chosen(shown, task, found, show, a, b, q)
+        if not (max(a, b) < len(shown.labels) and 0 < count <= MOST and len(q) <= LONGEST):
+            raise ConfigError(f"there are {len(shown.labels)} runs, and 1 to {MOST} samples in one answer")
+        chosen = self._chosen(shown, task, found, show, a, b, group, q)
+        if sample.isdecimal() and int(sample) in chosen:
+            start = chosen.index(int(sample)) // count * count
         with journals(shown.folders) as opened:
             return {
                 "total": len(chosen),
+                "start": start,
+                "answered": [any(place.runs[run] for place in found.places) for run in range(len(shown.labels))],
                 "samples": [
                     {"index": at, "id": place.id, "group": read_group(opened, task, place), "right": found.of(place)}
                     for at, place in ((at, found.places[at]) for at in chosen[start : start + count])
@@ -149,18 +160,22 @@ class Server(ThreadingHTTPServer):
 
         return self._keep(read, shown, task)
 
-    def _chosen(self, shown: Shown, task: str, found: _Listing, show: str, a: int, b: int, q: str) -> list[int]:
+    def _chosen(
+        self, shown: Shown, task: str, found: _Listing, show: str, a: int, b: int, group: str, q: str
+    ) -> list[int]:
         def read() -> list[int]:
             with journals(shown.folders) as opened:
                 having = [one.found(task, q) if one is not None and q else set() for one in opened]
+                grouped = [one.grouped(task, group) if one is not None and group else set() for one in opened]
             return [
                 at
                 for at, place in enumerate(found.places)
                 if SHOWS[show]((right := found.of(place))[a], right[b])
-                and (not q or any(has and place.id in ids for has, ids in zip(place.runs, having, strict=True)))
+                and (not q or _among(place, having))
+                and (not group or _among(place, grouped))
             ]
 
-        return self._keep(read, shown, task, show, a, b, q)
+        return self._keep(read, shown, task, show, a, b, group, q)
 
     def _keep(self, read: Callable[[], T], shown: Shown, *what: Hashable) -> T:
         """What `read` gives, read once while the runs do not go on; the last `KEPT` are kept."""
@@ -174,6 +189,11 @@ class Server(ThreadingHTTPServer):
                 self._kept[key] = read()
             found: T = self._kept[key]
             return found
+
+
+def _among(place: Place, ids: Sequence[set[str]]) -> bool:
+    """Whether any run that has the sample has it among its `ids`."""
+    return any(has and place.id in known for has, known in zip(place.runs, ids, strict=True))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -203,10 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             page = self.server.shown(anew=True).page
             self._answer(HTTPStatus.OK, page.encode(errors="replace"), "text/html")
         elif where.path == "/samples":
-            given = _query(
-                where.query, {"task": "", "a": 0, "b": 0, "show": "all", "q": "", "start": 0, "count": 100, "runs": ""}
-            )
-            self._json(self.server.samples(**given))
+            self._json(self.server.samples(**_query(where.query, LIST)))
         elif where.path == "/sample":
             self._json(self.server.sample(**_query(where.query, {"task": "", "index": 0, "runs": ""})))
         else:

@@ -105,6 +105,22 @@ def test_what_cannot_be_meant(runs: list[str], settings: dict[str, Any], said: s
 
 
 @pytest.mark.usefixtures("two")
+def test_a_graph_of_skills_is_shown_and_read_again_when_it_changes() -> None:
+    file = Path("graph.json")
+    file.write_text('{"skills": ["sums", "products"], "weights": [[1, 0.5], [0, 1]]}')
+    made = page(["runs"], ReportConfig(graph=file))
+    assert made.graph is not None and made.graph.skills == ("sums", "products")
+    with serve(["runs"], ReportConfig(graph=file, serve=True, port=0)) as server:
+        first = server.shown(anew=True)
+        assert server.shown(anew=True) is first
+        file.write_text('{"skills": ["sums"], "weights": [[1]]}')
+        assert server.shown(anew=True) is not first
+    file.write_text('{"skills": ["sums"], "weights": [[-1]]}')
+    with pytest.raises(ConfigError, match=r"graph\.json is not a skill graph .*the weight -1 in the row of 'sums'"):
+        page(["runs"], ReportConfig(graph=file))
+
+
+@pytest.mark.usefixtures("two")
 def test_only_the_tasks_that_are_asked_for(make_run: MakeRun, write_task: Write) -> None:
     task = write_task("others", samples=3)
     for name in ("base", "clever"):
@@ -228,7 +244,8 @@ def test_serving_the_page_and_the_samples() -> None:
         assert (first.labels, first.tasks) == (("base", "clever"), ("sums",))
         assert first.page.startswith("<!DOCTYPE html>")
         assert server.shown(anew=True) is first
-        assert server.samples(task="sums", a=0, b=1, show="b", q="", start=0, count=3, runs="")["total"] == 10
+        found = server.samples(task="sums", a=0, b=1, show="b", group="", q="", start=0, count=3, sample="", runs="")
+        assert found["total"] == 10
         [[one], [other]] = server.sample(task="sums", index=7, runs="").attempts
         assert (one.verdict, other.verdict) == ("wrong", "right")
         with Store(Path("runs/clever")) as store:

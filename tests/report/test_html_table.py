@@ -1,5 +1,6 @@
 """A table as HTML: what stands where, the scope of headings, and names that hold markup."""
 
+from collections.abc import Mapping
 from html.parser import HTMLParser
 
 from hypothesis import given
@@ -78,6 +79,15 @@ def test_a_figure_has_its_interval_apart_and_the_best_is_bold() -> None:
         "Bold: significantly the best.",
         "look & see",
     ]
+
+
+def test_a_cell_links_to_where_its_row_and_column_say() -> None:
+    def link(row: Mapping[str, Cell], title: str) -> str | None:
+        return f'#{row["task"].content}?"&{title}' if title == "n" else None
+
+    found = Parsed(render(table(("sums", "a", "1"), ("<b>", "a", "2")), link))
+    assert [about for tag, about in found.elements if tag == "a"] == [{"href": '#sums?"&n'}, {"href": '#<b>?"&n'}]
+    assert found.cells[-1] == "2"
 
 
 def test_a_table_can_be_reached_by_keyboard_and_has_a_name() -> None:

@@ -8,8 +8,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qsl, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -38,7 +40,7 @@ def undrawn() -> Iterator[None]:
 
 
 def figure(value: float, **changes: Any) -> Figure:
-    known = dict(name="accuracy", value=value, n=100, low=value - 0.1, high=value + 0.1, method="Wilson 95 %")
+    known: dict[str, Any] = dict(name="accuracy", value=value, n=100, low=value - 0.1, high=value + 0.1, method="Wilson 95 %")
     return Figure(**(known | changes))
 
 
@@ -49,7 +51,7 @@ def record(name: str, value: float, **changes: Any) -> RunRecord:
         truncated=0, empty=0, near_ties=None, tokens_in=1, tokens_out=1,
         figures=(figure(value), figure(value, group="easy", n=50)),
     )  # fmt: skip
-    known = dict(
+    known: dict[str, Any] = dict(
         run=name, checkpoint=f"/models/{name}", series=None, step=None, tokens=1_000_000, model_digest="ab" * 16,
         engine={"family": "embedded", "dtype": "float32"}, versions={"torch": "2.13.0"}, tasks=(task,), complete=True,
     )  # fmt: skip
@@ -57,7 +59,7 @@ def record(name: str, value: float, **changes: Any) -> RunRecord:
 
 
 def attempt(text: str, value: float | None = 1.0, **changes: Any) -> Attempt:
-    known = dict(
+    known: dict[str, Any] = dict(
         text=text, extracted="4", verdict="right" if value else "wrong", value=value, rule="last number", reason="",
         finish="stop", fault=None, tokens_out=3,
     )  # fmt: skip
@@ -87,7 +89,7 @@ def page(*samples: SharedSample, difference: float = 0.2, **changes: Any) -> Pag
             ),
         ),
     )
-    known = dict(
+    known: dict[str, Any] = dict(
         title="new against base", records=records, labels=("base", "new"), found=found, gate=None, curves=(),
         samples={"sums": lambda: iter(samples)}, complete=True,
     )  # fmt: skip
@@ -137,7 +139,7 @@ def test_every_section_is_there_and_linked() -> None:
     assert len(ids) == len(set(ids))
     assert {"verdict", "results", "samples", "diagnostics", "provenance"} <= set(ids)
     links = [about["href"] or "" for about in found.of("a")]
-    assert links and {link.removeprefix("#") for link in links} <= set(ids)
+    assert links and {link.removeprefix("#").partition("?")[0] for link in links} <= set(ids)
     assert found.of("html") == [{"lang": "en"}]
     assert len(found.of("h1")) == 1
     assert {"Results", "Samples", "Diagnostics", "Provenance"} <= set(found.text_of("h2").split())
@@ -151,7 +153,7 @@ def test_the_page_asks_for_nothing_and_lets_its_own_style_and_script_alone_act()
     policy = next(about["content"] for about in found.of("meta") if about.get("http-equiv"))
     assert policy and policy.startswith("default-src 'none'; ") and "unsafe" not in policy and "connect" not in policy
     for tag in ("style", "script"):
-        [text] = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        [text] = re.findall(rf'<{tag}(?: type="module")?>(.*?)</{tag}>', html, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{digest}'" in policy
 
@@ -181,7 +183,52 @@ def test_a_served_page_has_no_samples_and_may_ask_its_server() -> None:
     assert 'id="samples-0"' not in html
     assert any("connect-src 'self'" in (about.get("content") or "") for about in Parsed(html).of("meta"))
     [about] = re.findall(r'id="about">(.*?)</script>', html)
-    assert json.loads(about) == {"labels": ["base", "new"], "tasks": ["sums"], "served": True}
+    assert json.loads(about) == {"labels": ["base", "new"], "tasks": ["sums"], "groups": [["easy"]], "served": True}
+
+
+def leads(html: str) -> dict[str, dict[str, str]]:
+    """What each link in a table's cell says -> what it asks the viewer for."""
+    found = re.findall(r'<a href="#samples\?([^"]*)">(.*?)</a>', html)
+    return {re.sub("<.*?>", "", text): dict(parse_qsl(unescape(query))) for query, text in found}
+
+
+def test_every_number_of_the_results_leads_to_its_samples() -> None:
+    pair = {"task": "sums", "a": "base", "b": "new"}
+    alone = {"task": "sums", "a": "base", "b": "base"}
+    assert leads(render(page(sample(0, "3", "4")))) == {
+        "50.0 % [40.0, 60.0]": {**alone, "group": "easy"},
+        "70.0 % [60.0, 80.0]": {**pair, "group": "easy"},
+        "100": pair,
+        "50": {**pair, "group": "easy"},
+        "+20.0 pt [+10.0, +30.0]": {**pair, "show": "differ"},
+        "0.0100": {**pair, "show": "differ"},
+        "100 of 100": pair,
+        "right 60, unparsed 40": pair,
+    }
+
+
+def test_a_difference_of_a_loss_leads_to_all_of_its_samples() -> None:
+    one = page(sample(0, "3", "4"))
+    [contest] = one.found.contests
+    loss = replace(contest, figure="bits per byte")
+    html = render(replace(one, found=replace(one.found, contests=(loss,))))
+    assert leads(html)["0.0100"] == {"task": "sums", "a": "base", "b": "new"}
+
+
+def test_what_the_page_has_no_samples_of_leads_nowhere() -> None:
+    assert leads(render(page(samples={}))) == {}
+
+
+def test_each_finding_of_a_gate_leads_to_the_problems_that_decide(report: GateReport) -> None:
+    names = {finding.name for finding in report.findings if finding.comparison}
+    html = render(page(gate=report, samples={name: lambda: iter(()) for name in names}))
+    strip = html[html.index('id="verdict"') : html.index('id="results"')]
+    shown, rows = strip.split("<details>")
+    assert shown.count("See the problems</a>") == len(names) > 0
+    for finding in report.findings:
+        if finding.comparison:
+            address = f"#samples?task={quote_plus(finding.name)}&amp;a=base&amp;b=new"
+            assert address in shown and address in rows
 
 
 @pytest.mark.parametrize(
@@ -219,7 +266,7 @@ def test_one_run_alone_has_its_results_and_no_second_to_choose() -> None:
 
 def test_diagnostics_and_provenance_are_in_words() -> None:
     found = Parsed(render(page()))
-    cells = found.text_of("td", "th")
+    cells = found.text_of("td", "th", "a")
     assert "! 40 % unparsed" in cells
     assert "right 60, unparsed 40" in cells
     assert "1,000,000" in cells and "ab" * 16 in cells and "2.13.0" in cells

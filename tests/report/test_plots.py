@@ -3,21 +3,27 @@
 import re
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytest.importorskip("matplotlib")
 
 from benchcore.comparison.differences import Comparisons, Contest, Result, contests
 from benchcore.comparison.report import Decision, Finding, GateReport
 from benchcore.comparison.sides import Side
-from benchcore.errors import MissingExtra
+from benchcore.errors import ConfigError, MissingExtra
 from benchcore.metrics.pass_at import pass_at
 from benchcore.records import Curve, Figure, Grade, Outcomes, RunRecord, TaskRecord, Verdict
-from benchcore.report.model import Page
+from benchcore.report.model import Page, SkillGraph, read_graph
 from benchcore.report.plots import figures, save, svg
+from benchcore.report.plots.graph import order
 from benchcore.report.plots.pass_at import line_of
+from benchcore.report.plots.style import LETTER, fitted, look
+from benchcore.report.table import one_line
 from benchcore.stats.curves import auc
 from benchcore.stats.paired import Comparison
 
@@ -218,6 +224,42 @@ def test_a_single_point_is_a_curve_without_a_line():
     assert low < 10**6 < high
 
 
+def test_a_rate_that_stays_at_zero_has_no_axis_below_it():
+    (axes,) = figures(page(curves=(curve("a", (0.0, 0.0, 0.0)),)))["curve-sums-accuracy"].axes
+    assert axes.get_ylim()[0] == 0
+    assert all(not line.get_clip_on() for line in axes.lines if len(line.get_xdata()) > 1), "its line is drawn whole"
+
+
+def test_the_runs_of_a_caption_are_named_unless_they_are_many():
+    few, many = ("base", "new", "third"), tuple("abcdefghi")
+    assert "of base, new, third" in str(figures(page(names=few))["pass-at-k-code"].get_label())
+    drawn = figures(page(names=many))["pass-at-k-code"]
+    assert "of 9 runs" in str(drawn.get_label()) and set(many) <= set(texts(drawn))
+
+
+def test_few_numbers_of_samples_are_all_on_the_axis():
+    assert [text for text in texts(figures(page())["pass-at-k-code"]) if text in "12345"] == ["1", "2", "3", "4"]
+
+
+@given(st.text(max_size=200), st.floats(10, 400))
+def test_a_text_that_is_too_long_keeps_its_ends(text, width):
+    short = fitted(text, width)
+    assert fitted(short, width) == short and len(short) * LETTER <= max(width, LETTER)
+    line = one_line(text)
+    begin, _, end = short.partition("…") if "…" not in line else ("", "", "")
+    assert line.startswith(begin) and line.endswith(end)
+
+
+def test_lines_are_told_apart_by_more_than_their_colour():
+    looks = [look(at) for at in range(24)]
+    assert len({tuple(one.values()) for one in looks}) == 24
+    assert all(one["linestyle"] != other["linestyle"] for one, other in pairwise(looks))
+
+
+def test_broad_letters_take_more_room():
+    assert len(fitted("日" * 40, 100)) == len(fitted("M" * 40, 100)) < len(fitted("i" * 40, 100)) == int(100 / LETTER)
+
+
 def test_pass_at_k_over_k_goes_through_the_figures_of_the_table():
     one = side("new", RIGHT["new"])
     line = line_of(one, "code")
@@ -270,3 +312,136 @@ def test_without_matplotlib_there_is_a_line_to_type(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtra, match=r"benchcore\[report\]"):
         figures(page())
+
+
+def skills(number, *edges, own=1.0):
+    """A graph of `number` skills "s0", "s1", ... with `edges` of the kind (from, to, weight)."""
+    weights = [[own if start == end else 0.0 for end in range(number)] for start in range(number)]
+    for start, end, weight in edges:
+        weights[start][end] = weight
+    return SkillGraph(skills=tuple(f"s{at}" for at in range(number)), weights=tuple(map(tuple, weights)))
+
+
+def full(number):
+    """A graph in which each skill helps each other one, the first the most."""
+    edges = [(start, end, 1 / (1 + start + end)) for start in range(number) for end in range(number) if start != end]
+    return skills(number, *edges)
+
+
+def graph_of(graph):
+    return figures(page(graph=graph))["groups-skill-graph"]
+
+
+def patches(drawn, kind):
+    axes = drawn.axes[0]
+    return [one for one in axes.get_children() if type(one).__name__ == kind and one is not axes.patch]
+
+
+def test_a_graph_stands_behind_the_groups():
+    assert list(figures(page(graph=skills(2, (0, 1, 0.5)))))[-2:] == ["groups-code", "groups-skill-graph"]
+
+
+@given(st.data())
+def test_a_skill_stands_below_all_that_help_it(data):
+    number = data.draw(st.integers(1, 8))
+    ranks = data.draw(st.permutations(range(number)))
+    pairs = [(start, end) for start in range(number) for end in range(number) if ranks[start] < ranks[end]]
+    edges = [(*pair, data.draw(st.floats(0.1, 1))) for pair in pairs if data.draw(st.booleans())]
+    weaker = [(end, start, weight / 2) for start, end, weight in edges if data.draw(st.booleans())]
+    found = order(skills(number, *edges, *weaker))
+    assert sorted(found) == list(range(number))
+    assert all(found.index(start) < found.index(end) for start, end, _ in edges)
+
+
+def test_skills_that_no_edge_orders_keep_their_order():
+    assert order(skills(4)) == [0, 1, 2, 3]
+    assert order(skills(3, (0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0))) == [0, 1, 2]
+
+
+def test_each_arrow_begins_and_ends_at_its_boxes_and_is_as_wide_as_its_weight():
+    drawn = graph_of(skills(3, (0, 1, 0.4), (0, 2, 0.2), (2, 0, 0.1)))
+    boxes = sorted(patches(drawn, "Rectangle"), key=lambda box: box.get_y())
+    arrows = {}
+    for line, head in zip(patches(drawn, "PathPatch"), patches(drawn, "Polygon"), strict=True):
+        start, tip = line.get_path().vertices[0], head.get_xy()[0]
+        on = [
+            next(at for at, box in enumerate(boxes) if box.get_y() < y < box.get_y() + box.get_height())
+            for y in (start[1], tip[1])
+        ]
+        left = {float(start[0]), float(tip[0])} == {boxes[0].get_x()}
+        right = {float(start[0]), float(tip[0])} == {boxes[0].get_x() + boxes[0].get_width()}
+        assert left == (on[0] > on[1]) and right == (on[0] < on[1])
+        arrows[tuple(on)] = line.get_linewidth()
+    assert set(arrows) == {(0, 1), (0, 2), (2, 0)}, "and none from a skill to itself"
+    assert arrows[0, 1] == pytest.approx(2 * arrows[0, 2]) == pytest.approx(4 * arrows[2, 0])
+    assert {"weight 0.4", "weight 0.1"} <= set(texts(drawn))
+
+
+def test_of_many_edges_the_strongest_are_drawn_and_the_caption_says_so():
+    drawn = graph_of(full(12))
+    assert len(patches(drawn, "Polygon")) == 24
+    label = str(drawn.get_label())
+    assert "n 12 skills, 132 edges" in label and "Only the 24 strongest edges are drawn" in label
+
+
+def test_many_skills_are_a_matrix_of_squares_with_areas_by_weight():
+    drawn = graph_of(skills(13, (0, 5, 0.9), (3, 7, 0.1)))
+    squares = [one for one in patches(drawn, "Rectangle") if one.get_alpha() is None]
+    large, small = sorted((one.get_width() * one.get_height() for one in squares), reverse=True)
+    assert large == pytest.approx(9 * small)
+    assert "strongest" not in str(drawn.get_label()) and "n 13 skills, 2 edges" in str(drawn.get_label())
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 12, 13, 30])
+@pytest.mark.parametrize("name", ["skill", "a skill with a name that is far too long for its box", "MW" * 40])
+def test_no_text_of_a_graph_covers_another_or_is_cut(number, name):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    drawn = graph_of(replace(full(number), skills=tuple(f"{name} {at}" for at in range(number))))
+    renderer = FigureCanvasAgg(drawn).get_renderer()
+    boxes = [one.get_window_extent(renderer) for one in drawn.axes[0].texts]
+    assert len(boxes) > number
+    page_box = drawn.bbox
+    for at, box in enumerate(boxes):
+        assert box.x0 >= page_box.x0 and box.x1 <= page_box.x1 and box.y0 >= page_box.y0 and box.y1 <= page_box.y1
+        assert not any(box.overlaps(other) for other in boxes[:at])
+
+
+def test_a_graph_is_read_from_its_file(tmp_path):
+    file = tmp_path / "graph.json"
+    file.write_text('{"skills": ["a", "b"], "weights": [[1, 0.5], [0, 1]]}')
+    assert read_graph(file) == SkillGraph(skills=("a", "b"), weights=((1, 0.5), (0, 1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"skills": [], "weights": []}', "no skills"),
+        ('{"skills": ["a", "a"], "weights": [[0, 0], [0, 0]]}', "the skill 'a' twice"),
+        ('{"skills": ["a", " "], "weights": [[0, 0], [0, 0]]}', "a skill without a name"),
+        ('{"skills": ["a", "b"], "weights": [[0, 0]]}', "1 rows of weights for 2 skills"),
+        ('{"skills": ["a", "b"], "weights": [[0, 0], [0]]}', "1 weights in the row of 'b' for 2 skills"),
+        ('{"skills": ["a"], "weights": [[-0.5]]}', "the weight -0.5 in the row of 'a'"),
+        ('{"skills": ["a"], "weights": [[NaN]]}', "malformed"),
+        ('{"skills": ["a"], "weights": [[1e999]]}', "out of range"),
+        ('{"skills": ["a"], "weights": [["1"]]}', "Expected `float`, got `str`"),
+        ('{"skills": ["a"], "weights": [[1]], "mean": 1}', "unknown field `mean`"),
+        ('{"skills": ["a"]}', "missing required field `weights`"),
+        ("[]", "Expected `object`, got `array`"),
+        ("", "truncated"),
+    ],
+)
+def test_what_is_no_graph_is_refused_in_one_sentence(tmp_path, text, said):
+    file = tmp_path / "graph.json"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        read_graph(file)
+    assert str(refused.value).startswith(f"{file} is not a skill graph (")
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_graph_that_python_made_is_checked_as_well(tmp_path):
+    with pytest.raises(ConfigError, match="the weight nan in the row of 's0'"):
+        skills(2, (0, 1, float("nan")))
+    with pytest.raises(ConfigError, match=r"cannot read the skill graph .*: No such file"):
+        read_graph(tmp_path / "none.json")

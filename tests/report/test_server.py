@@ -119,7 +119,7 @@ def test_head_is_the_head_alone(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     ("show", "expected"),
-    [("all", [0, 1, 2, 3, 4, 5]), ("both", [1]), ("a", [0]), ("b", [2]), ("neither", [3, 4])],
+    [("all", [0, 1, 2, 3, 4, 5]), ("both", [1]), ("a", [0]), ("b", [2]), ("differ", [0, 2]), ("neither", [3, 4])],
 )
 def test_which_samples_are_shown(samples: Callable[..., Any], show: str, expected: list[int]) -> None:
     found = samples(show=show)
@@ -136,6 +136,40 @@ def test_pages_of_samples(samples: Callable[..., Any]) -> None:
     found = samples(start=2, count=3)
     assert ([one["id"] for one in found["samples"]], found["total"]) == (["s2", "s3", "s4"], 6)
     assert samples(start=6)["samples"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "start", "ids"),
+    [
+        ({"sample": 3, "count": 2}, 2, ["s2", "s3"]),
+        ({"sample": 4, "count": 2, "show": "neither"}, 0, ["s3", "s4"]),
+        ({"sample": 0, "count": 2, "show": "neither"}, 0, ["s3", "s4"]),
+        ({"sample": 6, "start": 4}, 4, ["s4", "s5"]),
+        ({"sample": "s3"}, 0, [f"s{at}" for at in range(6)]),
+    ],
+)
+def test_the_samples_about_one_are_those_of_its_page(
+    samples: Callable[..., Any], query: Mapping[str, Any], start: int, ids: Collection[str]
+) -> None:
+    found = samples(**query)
+    assert (found["start"], [one["id"] for one in found["samples"]]) == (start, ids)
+
+
+def test_the_samples_of_a_group(samples: Callable[..., Any]) -> None:
+    assert [one["id"] for one in samples(group="odd")["samples"]] == ["s1", "s3", "s5"]
+    assert [one["id"] for one in samples(group="odd", show="both")["samples"]] == ["s1"]
+    assert samples(group="od")["total"] == 0
+    assert [one["id"] for one in samples(group="even", q="script", show="b")["samples"]] == ["s2"]
+
+
+def test_a_run_without_texts_is_said_to_have_none(runs: Runs, samples: Callable[..., Any]) -> None:
+    assert samples()["answered"] == [True, True]
+    accepted = runs.folders[0].with_suffix(".json")
+    accepted.write_text("{}")
+    runs.folders[0], runs.stamp = accepted, 1
+    found = samples()
+    assert (found["answered"], found["total"]) == ([False, True], 6)
+    assert found["samples"][1]["right"] == [None, True]
 
 
 def test_looking_for_a_text_in_what_is_shown(samples: Callable[..., Any]) -> None:
@@ -180,8 +214,9 @@ def test_one_sample(ask: Ask) -> None:
         ("/samples?{task}&a=2", "there are 2 runs"),
         ("/samples?{task}&a=-1", "no number may be below 0"),
         ("/samples?{task}&a=one", "cannot be meant"),
-        (f"/samples?{{task}}&count={MOST + 1}", f"at most {MOST} samples"),
-        ("/samples?{task}&q=" + 1001 * "x", "at most"),
+        (f"/samples?{{task}}&count={MOST + 1}", f"1 to {MOST} samples"),
+        ("/samples?{task}&q=" + 1001 * "x", "1 to"),
+        ("/samples?{task}&count=0", f"1 to {MOST} samples"),
         ("/samples?{task}&file=/etc/passwd", "cannot be meant"),
         ("/samples?{task}&runs=[", "Expecting value"),
         ("/sample?{task}&index=6", "has 6 samples"),

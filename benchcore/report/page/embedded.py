@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from benchcore.comparison.samples import Attempt, SharedSample
 
-LEVEL = 9  # what it takes longer is little beside what it saves
+LEVEL = 4  # a twentieth more bytes than level 9, in less than half the time
 
 
 def embedded(samples: Iterable[SharedSample]) -> str:

@@ -13,9 +13,11 @@ from benchcore.report import html_table
 from benchcore.report.comparison import comparison_table
 from benchcore.report.curves import curve_tables
 from benchcore.report.gate import gate_table
+from benchcore.report.html_table import Link, no_link
 from benchcore.report.model import Page
 from benchcore.report.page.embedded import embedded
 from benchcore.report.page.facts import diagnostics_table, provenance_table, settings_table
+from benchcore.report.page.links import links
 from benchcore.report.page.verdict import verdict
 from benchcore.report.results import results_table
 from benchcore.report.table import Table
@@ -23,6 +25,7 @@ from benchcore.report.table import Table
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+_SCRIPTS = ("texts.js", "samples.js", "viewer.js")  # one module, in this order
 # Beginning of a figure's name -> its section: anchor, heading, and how to read it.
 _PARTS = {
     "forest": (
@@ -61,10 +64,8 @@ def render(page: Page, served: bool = False) -> str:
     """
     from jinja2 import Environment, StrictUndefined
 
-    here = files(__package__)
-    template, style, script = (
-        (here / name).read_text(encoding="utf-8") for name in ("page.html.j2", "page.css", "viewer.js")
-    )
+    template, style, script = _read("page.html.j2"), _read("page.css"), "\n".join(map(_read, _SCRIPTS))
+    link = links(page)
     parts, why_no_figures = _parts(page)
     tasks = list(page.samples)
     several = len(page.labels) > 1
@@ -85,17 +86,17 @@ def render(page: Page, served: bool = False) -> str:
         complete=page.complete,
         contents=contents,
         verdict=verdict(page),
-        gate=_html(gate_table(page.gate)) if page.gate else None,
-        results=_html(results or every),
-        every=_html(every) if results else None,
+        gate=_html(gate_table(page.gate), link) if page.gate else None,
+        results=_html(results or every, link),
+        every=_html(every, link) if results else None,
         grouped=any(figure.group for record in page.records for task in record.tasks for figure in task.figures),
         parts=parts,
         why_no_figures=why_no_figures,
         tasks=tasks,
         served=served,
-        about=_ours(_json({"labels": page.labels, "tasks": tasks, "served": served})),
+        about=_ours(_json({"labels": page.labels, "tasks": tasks, "groups": _groups(page), "served": served})),
         embedded=[] if served else [embedded(samples()) for samples in page.samples.values()],
-        diagnostics=_html(diagnostics_table(page)),
+        diagnostics=_html(diagnostics_table(page), link),
         provenance=_html(provenance_table(page)),
         settings=_html(settings_table(page)),
     )
@@ -126,8 +127,29 @@ def _drawn(page: Page) -> Iterator[_Drawn]:
         yield _Drawn(slug=slug, label=str(figure.get_label()), svg=_ours(svg(figure)))
 
 
-def _html(table: Table) -> "Markup":
-    return _ours(html_table.render(table))
+def _groups(page: Page) -> list[list[str]]:
+    """The groups of each task that a run has figures of, in the order of `page.samples`."""
+    return [
+        list(
+            dict.fromkeys(
+                figure.group
+                for record in page.records
+                for task in record.tasks
+                if task.task == name
+                for figure in task.figures
+                if figure.group is not None
+            )
+        )
+        for name in page.samples
+    ]
+
+
+def _read(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _html(table: Table, link: Link = no_link) -> "Markup":
+    return _ours(html_table.render(table, link))
 
 
 def _ours(text: str) -> "Markup":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchcore.errors import MissingExtra
 from benchcore.report.model import Page
-from benchcore.report.plots import curve, forest, groups, pass_at
+from benchcore.report.plots import curve, forest, graph, groups, pass_at
 from benchcore.report.plots.inline import svg
 from benchcore.report.plots.style import ruled
 
@@ -31,7 +31,7 @@ def figures(page: Page) -> dict[str, "Figure"]:
         raise MissingExtra("matplotlib", "drawing figures", 'python -m pip install "benchcore[report]"') from error
     found: dict[str, Figure] = {}
     with ruled():
-        for kind in (forest, curve, pass_at, groups):
+        for kind in (forest, curve, pass_at, groups, graph):
             for drawn in kind.draw(page):
                 name = _name(str(drawn.get_gid()), found)
                 drawn.set_gid(name)

@@ -18,6 +18,7 @@ from benchcore.report.plots.style import (
     listed,
     log_axis,
     look,
+    named,
     panel,
 )  # fmt: skip
 from benchcore.report.table import figure_text
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 MEAN = "AUC over log-"
 HEIGHT = 190.0  # of the axes
 LINE = 1.4 * SIZE
-NODES = 200
+NODES = 100
 SHADE = 0.26  # of all curves on top of each other
 
 
@@ -60,7 +61,8 @@ def _drawn(curves: Sequence[Curve]) -> "Drawing":
     axes = panel(drawing, 44, 8, top, bottom)
     for at, curve in enumerate(curves):
         _line(axes, curve, at)
-    axes.set_ylim(axes.get_ylim())  # shading, which begins at the lower edge, moves it no further
+    low, high = axes.get_ylim()  # shading, which begins at the lower edge, moves it no further
+    axes.set_ylim((max(low, 0), min(high, 1)) if is_rate(first.figure) else (low, high))
     for at, curve in enumerate(curves):
         _shade(axes, curve, at, curves)
     places = [place for curve in curves for place, _ in curve.points]
@@ -83,13 +85,16 @@ def _line(axes: "Axes", curve: Curve, at: int) -> None:
     label = fitted(curve.series, WIDTH - 140)
     if mean := _mean(curve):
         label += f": AUC {figure_text(mean, percent=is_rate(curve.figure))}"
-    for place, figure in curve.points:
-        if figure.low is not None and figure.high is not None:
-            axes.vlines(place, figure.low, figure.high, color=style["color"], linewidth=1, alpha=0.7)
+    bars = [(place, one.low, one.high) for place, one in curve.points if one.low is not None and one.high is not None]
+    if bars:
+        axes.vlines(*zip(*bars, strict=True), color=style["color"], linewidth=1, alpha=0.7)
     points = _points(curve)
-    axes.plot(*zip(*points, strict=True), style["marker"], color=style["color"], markersize=4, zorder=3)
+    dots = axes.plot(*zip(*points, strict=True), style["marker"], color=style["color"], markersize=4, zorder=3)
+    line = []
     if len(points) > 1:
-        axes.plot(*_cubic(points, *_ends(points)), style["linestyle"], color=style["color"], linewidth=1.5)
+        line = axes.plot(*_cubic(points, *_ends(points)), style["linestyle"], color=style["color"], linewidth=1.5)
+    for drawn in (*dots, *line):
+        drawn.set_clip_on(False)  # what lies on the edge of 0 or 100 % is drawn whole
     axes.plot([], [], **style, markersize=4, linewidth=1.5, label=label)
 
 
@@ -135,9 +140,11 @@ def _caption(curves: Sequence[Curve]) -> str:
     first = curves[0]
     figures = [figure for curve in curves for _, figure in curve.points]
     places = sorted(place for curve in curves for place, _ in curve.points)
+    low, high = amount(places[0]), amount(places[-1])
+    span = f"at {low}" if low == high else f"from {low} to {high}"
     said = (
-        f"Learning curve of {first.task}, {first.figure}, from {amount(places[0])} to {amount(places[-1])} {first.unit}"
-        f" of {listed(curve.series for curve in curves)}."
+        f"Learning curve of {first.task}, {first.figure}, {span} {first.unit} of"
+        f" {named(curve.series for curve in curves)}."
         f" Points with intervals: {listed(figure.method for figure in figures)};"
         f" {counted(figure.n for figure in figures)}."
     )

@@ -11,6 +11,7 @@ from benchcore.comparison.report import Finding
 from benchcore.records import Figure, is_loss, is_rate
 from benchcore.report.model import Page
 from benchcore.report.plots.style import (
+    BOLD,
     ESTIMATE,
     INK,
     LETTER,
@@ -131,7 +132,8 @@ def _add(axes: "Axes", row: _Row, top: float, scale: Scale) -> None:
     shown = row.difference or _difference(row.finding)
     if shown is None:
         weight = "normal" if row.reason else "bold"
-        axes.text(0, top + 12, fitted(row.label, WIDTH - 10), transform=across, weight=weight)
+        label = fitted(row.label, (WIDTH - 10) / BOLD)
+        axes.text(0, top + 12, label, transform=across, weight=weight)
         for number, line in enumerate(_wrapped(row.reason)):
             axes.text(0, top + 12 + TEXT * (number + 1), line, transform=across, size=SMALL, style="italic")
         return

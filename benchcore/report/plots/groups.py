@@ -8,15 +8,16 @@ from benchcore.comparison.sides import Side
 from benchcore.records import Figure, is_loss, is_rate
 from benchcore.report.model import Page
 from benchcore.report.plots.style import (
-    LETTER,
     SIZE,
     SMALL,
     WIDTH,
     blank,
+    breadth,
     counted,
     fitted,
     in_percent,
     listed,
+    named,
     panel,
 )  # fmt: skip
 from benchcore.report.table import ABSENT, one_line
@@ -75,11 +76,11 @@ def _drawn(task: str, name: str, columns: Mapping[str, Column]) -> "Drawing":
     values = [figure.value for column in columns.values() for figure in column.values() if figure.value is not None]
     scale = Normalize(0, 1) if is_rate(name) else Normalize(min(values), max(values))
     labels = [WHOLE if group is None else fitted(group, LABELS - 12) for group in groups]
-    left = max(len(label) for label in labels) * LETTER + 12
+    left = max(map(breadth, labels)) + 12
     width = max(WIDTH, left + NARROWEST * len(runs))
     room = (width - left) / len(runs)
     # names too long for their columns stand above the map, each with a letter
-    long = any(len(one_line(run)) * LETTER > room - 6 for run in runs)
+    long = any(breadth(one_line(run)) > room - 6 for run in runs)
     keys = [f"{_letters(at)}: {fitted(run, width - 30)}" for at, run in enumerate(runs)] if long else []
     heads = [_letters(at) for at in range(len(runs))] if long else runs
     top = 24 + LINE * len(keys) + LINE
@@ -115,7 +116,7 @@ def _cell(axes: "Axes", at: int, row: int, figure: Figure | None, scale: "Normal
     back = colormaps[name](scale(figure.value))
     bright = sum(share * part**2.2 for share, part in zip(LIGHT, back[:3], strict=True))
     ink = "black" if bright > BRIGHT else "white"
-    axes.add_patch(Rectangle((at + 0.01, row + 0.02), 0.98, 0.96, facecolor=back, linewidth=0))
+    axes.add_artist(Rectangle((at + 0.01, row + 0.02), 0.98, 0.96, facecolor=back, linewidth=0))
     percent = is_rate(figure.name)
     value = f"{in_percent(figure.value):.1f}" if percent else f"{figure.value:.3f}"
     known = figure.low is not None and figure.high is not None
@@ -133,7 +134,7 @@ def _letters(at: int) -> str:
 def _caption(task: str, name: str, columns: Mapping[str, Column]) -> str:
     figures = [figure for column in columns.values() for group, figure in column.items() if group is not None]
     return (
-        f"{name} of each group of {task}, of {listed(columns)}, with intervals: "
+        f"{name} of each group of {task}, of {named(columns)}, with intervals: "
         f"{listed(figure.method for figure in figures)}; {counted(figure.n for figure in figures)} a group. "
         f"Yellow is better, violet is worse{', from 0 to 100 %' if is_rate(name) else ''}."
     )

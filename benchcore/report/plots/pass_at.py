@@ -20,6 +20,7 @@ from benchcore.report.plots.style import (
     listed,
     log_axis,
     look,
+    named,
     panel,
 )  # fmt: skip
 from benchcore.stats.intervals import t_interval, wilson
@@ -33,6 +34,7 @@ MOST = 40  # numbers of samples at which a line is drawn
 MARKED = (10, 100)  # beside the first and the last
 HEIGHT = 190.0  # of the axes
 LINE = 1.4 * SIZE
+SHADE = 0.4  # of all intervals on top of each other
 NEAR = 1e-6  # rounding of a share of so many samples is far below
 
 
@@ -105,7 +107,7 @@ def _drawn(task: str, lines: Sequence[Line]) -> "Drawing":
     drawing = blank(f"pass-at-k-{task}", HEIGHT + top + bottom, _caption(task, lines))
     axes = panel(drawing, 44, 8, top, bottom)
     for at, line in enumerate(lines):
-        _add(axes, line, at)
+        _add(axes, line, at, min(0.15, SHADE / len(lines)))
     log_axis(axes, 1, max(line.ks[-1] for line in lines))
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(lambda value, _: f"{in_percent(value):.3g}")
@@ -119,18 +121,19 @@ def _drawn(task: str, lines: Sequence[Line]) -> "Drawing":
     return drawing
 
 
-def _add(axes: "Axes", line: Line, at: int) -> None:
+def _add(axes: "Axes", line: Line, at: int, shade: float) -> None:
     style = look(at)
     label = fitted(line.run, WIDTH - 60)
     ends = [0, *(spot for spot, k in enumerate(line.ks) if k in MARKED), len(line.ks) - 1]
-    axes.fill_between(line.ks, line.lows, line.highs, color=style["color"], alpha=0.15, linewidth=0)
-    axes.plot(line.ks, line.values, **style, markersize=4, markevery=sorted(set(ends)), linewidth=1.5, label=label)
+    axes.fill_between(line.ks, line.lows, line.highs, color=style["color"], alpha=shade, linewidth=0)
+    marks = sorted(set(ends))
+    axes.plot(line.ks, line.values, **style, markersize=4, markevery=marks, linewidth=1.5, label=label, clip_on=False)
 
 
 def _caption(task: str, lines: Sequence[Line]) -> str:
     samples = listed(f"{amount(line.ks[-1])} samples a problem" for line in lines)
     return (
-        f"pass@k of {task} over k, of {listed(line.run for line in lines)}: the unbiased estimate from {samples};"
+        f"pass@k of {task} over k, of {named(line.run for line in lines)}: the unbiased estimate from {samples};"
         f" {counted(line.n for line in lines)}. Shaded: 95 % interval, Student's t over problems, Wilson's where each"
         " problem is one draw."
     )

@@ -4,6 +4,7 @@ The unit is the typographic point: a figure is 360 wide, as wide as a phone's sc
 """
 
 import math
+import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,14 @@ POINTS = 72.0  # an inch
 SIZE = 10.0  # of text
 SMALL = 8.5
 LETTER = 5.9  # the mean width of a letter of that size
+BROAD, EM = "MWmw@%", 1.7  # letters that are as many times as wide, as those of Chinese and Japanese are
+BOLD = 1.15  # times as wide
 INK = "#1b1c1d"  # of text and axes; no other thing has it, so that `inline.svg` can make it the page's own colour
 # Okabe and Ito 2008, without its black and yellow, which a dark and a light page swallow; the clearest first
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 ESTIMATE, LIMIT = COLOURS[0], COLOURS[1]
 MARKERS = "osD^vP"
+NAMED = 3  # runs in a caption
 DASHES = ("-", "--", "-.", ":")
 RULES: dict[Any, Any] = {
     "axes.edgecolor": INK,
@@ -74,21 +78,31 @@ def panel(figure: "Figure", left: float, right: float, top: float, bottom: float
 
 
 def look(at: int) -> dict[str, Any]:
-    """Colour, marker and dashes of the line number `at`: no two of the first dozen are alike."""
+    """Colour, marker and dashes of line `at`: no two of the first 24 are alike, and of two on one place both show."""
     return {
         "color": COLOURS[at % len(COLOURS)],
         "marker": MARKERS[at % len(MARKERS)],
-        "linestyle": DASHES[at // len(COLOURS) % len(DASHES)],
+        "linestyle": DASHES[(at + at // len(COLOURS)) % len(DASHES)],
     }
 
 
 def fitted(text: str, width: float) -> str:
     """`text` on one line of about `width` points: the middle of a longer one is left out, as names differ at ends."""
-    line, letters = one_line(text), max(3, int(width / LETTER))
-    if len(line) <= letters:
+    line = one_line(text)
+    if breadth(line) <= width:
         return line
-    end = (letters - 1) // 2
-    return f"{line[: letters - 1 - end]}…{line[-end:]}"
+    for letters in range(min(len(line), int(width / LETTER)), 3, -1):
+        end = (letters - 1) // 2
+        short = f"{line[: letters - 1 - end]}…{line[-end:]}"
+        if breadth(short) <= width:
+            return short
+    return "…"
+
+
+def breadth(text: str) -> float:
+    """About how many points wide `text` is."""
+    broad = sum(letter in BROAD or unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return LETTER * (len(text) + (EM - 1) * broad)
 
 
 def amount(number: float) -> str:
@@ -112,7 +126,7 @@ def log_axis(axes: "Axes", low: float, high: float) -> None:
 def _ticks(low: float, high: float) -> list[float]:
     """About five round numbers from `low` to `high`; where fewer than two lie there, the two themselves."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for leads in ((1, 2, 5), (1, 3), (1,)):
+    for leads in (range(1, 10), (1, 2, 5), (1, 3), (1,)):
         ticks = [lead * 10.0**decade for decade in decades for lead in leads if low <= lead * 10.0**decade <= high]
         if len(ticks) <= 6:
             break
@@ -125,6 +139,12 @@ def counted(ns: Iterable[int]) -> str:
     known = sorted(set(ns))
     many = f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} to {known[-1]:,}"
     return f"n {many} problems"
+
+
+def named(runs: Iterable[str]) -> str:
+    """The runs of a figure; of many how many they are, as its key names them."""
+    known = list(dict.fromkeys(runs))
+    return ", ".join(known) if len(known) <= NAMED else f"{len(known)} runs"
 
 
 def listed(parts: Iterable[str]) -> str:

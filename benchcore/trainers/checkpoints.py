@@ -1,0 +1,88 @@
+"""Checkpoints of a training run: what engines load, and in the newest of them what it takes to go on to the bit.
+
+checkpoint-00000450/   model.safetensors, config.json, tokenizer files
+    optimizer.safetensors   the optimiser's state and torch's random numbers; only in the newest
+    benchcore.json          written last: step, tokens, bill, and the state of order and method
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from benchcore.errors import CheckpointError, MachineError
+
+MARKER = "benchcore.json"
+OPTIMIZER = "optimizer.safetensors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A run after `step` steps: what its marker says, and the state of optimiser and chance by the names of tensors."""
+
+    step: int
+    marker: Mapping[str, Any]
+    optimizer: Mapping[str, torch.Tensor]
+
+
+def folder_of(run: Path, step: int) -> Path:
+    """The folder of the checkpoint after `step` steps."""
+    return run / f"checkpoint-{step:08d}"
+
+
+def save(run: Path, model: Any, weights: Mapping[str, torch.Tensor], tokenizer: Any, moment: Moment) -> Path:
+    """Write a checkpoint so that it is there whole or not at all, and take the optimiser's state out of older ones.
+
+    `weights` are those of `model`, gathered from wherever they were. Raises `MachineError` where that fails.
+    """
+    place = folder_of(run, moment.step)
+    scratch = run / f"tmp-{place.name}-{os.getpid()}"
+    try:
+        for left in run.glob("tmp-*"):
+            shutil.rmtree(left)
+        model.save_pretrained(scratch, state_dict=dict(weights), safe_serialization=True)
+        tokenizer.save_pretrained(scratch)
+        save_file(dict(moment.optimizer), scratch / OPTIMIZER)
+        (scratch / MARKER).write_text(json.dumps(moment.marker, indent=1), encoding="utf-8")
+        for path in scratch.iterdir():
+            _sync(path)
+        scratch.rename(place)
+        _sync(run)
+        for older in run.glob(f"checkpoint-*/{OPTIMIZER}"):
+            if older.parent != place:
+                older.unlink()
+    except OSError as error:
+        raise MachineError(f"cannot write the checkpoint {place}: {error.strerror or error}") from error
+    return place
+
+
+def newest(run: Path) -> Path | None:
+    """The checkpoint from which `run` can go on, or None where it has none."""
+    found = sorted(path.parent for path in run.glob(f"checkpoint-*/{OPTIMIZER}") if (path.parent / MARKER).is_file())
+    return found[-1] if found else None
+
+
+def read(folder: Path) -> Moment:
+    """What `save` wrote beside the weights. Raises `CheckpointError` when it is damaged."""
+    try:
+        marker = json.loads((folder / MARKER).read_bytes())
+        return Moment(step=marker["step"], marker=marker, optimizer=load_file(folder / OPTIMIZER))
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"the training run cannot go on from {folder}: {error}", "remove its folder to begin again"
+        ) from error
+
+
+def _sync(path: Path) -> None:
+    """Have the disk hold it before anything says that it does."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,95 @@
+"""What sets one training recipe apart from another: a method answers four questions, as usual unless it says more."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchcore.trainers.ledger import Ledger
+from benchcore.trainers.rows import Rows
+
+Losses = Callable[[], torch.Tensor]
+"""The loss of each target under the model as it is, (rows, context) in float32 and without gradient; 0 where invalid.
+
+It is computed at the first call, so that a method that does not ask pays nothing.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows that go through the model together: one rank's part of a step, or of a part where gradients accumulate.
+
+    `rows` are the rows' ids, (rows,), `tokens` their tokens, (rows, context + 1), and `valid`, (rows, context), says
+    which targets are no padding. `marks`, of the same shape, says which the corpus calls predictable, where it is a
+    generated one. `step` counts optimiser steps from 0, `part` the batches of a step over all ranks.
+    """
+
+    rows: torch.Tensor
+    tokens: torch.Tensor
+    valid: torch.Tensor
+    marks: torch.Tensor | None
+    step: int
+    part: int
+
+    @property
+    def inputs(self) -> torch.Tensor:
+        """The tokens that are read, (rows, context)."""
+        return self.tokens[:, :-1]
+
+    @property
+    def targets(self) -> torch.Tensor:
+        """The tokens that are predicted, (rows, context)."""
+        return self.tokens[:, 1:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """What a method may use before the first step: the corpus, and where to keep what can be made again.
+
+    What it spends goes into `ledger.prepare`; what it spends in a step, beside what the loop does for everyone, into
+    `ledger.train`, for all `processes`. `parts` is into how many batches each step is cut, on all of them.
+    """
+
+    rows: Rows
+    seed: int
+    device: torch.device
+    cache: Path
+    ledger: Ledger
+    processes: int
+    parts: int
+    watch: Callable[[str], None]
+
+
+class Method:
+    """Plain training on every token: what a method inherits for the questions that it leaves as usual."""
+
+    def prepare(self, lab: Lab) -> None:
+        """Make ready before the first step, also of a run that goes on."""
+
+    def mixture(self, step: int) -> Sequence[float] | None:
+        """The share of rows that each group of the corpus gives to `step`; None goes through all rows alike."""
+        return None
+
+    def weigh(self, batch: Batch, losses: Losses) -> torch.Tensor | None:
+        """What each target counts in the loss, (rows, context), of bool or float; None is every valid one alike.
+
+        The loss of a step is the sum of weights times losses over the sum of weights, over all of its batches. What
+        is not valid must have no weight. Nothing here has a gradient.
+        """
+        return None
+
+    def observe(self, batch: Batch, losses: Losses) -> None:
+        """See what is trained on, and how well the model did on it before it was."""
+
+    def notes(self) -> Mapping[str, float]:
+        """What a log should show beside the loss, since the last call."""
+        return {}
+
+    def state(self) -> Mapping[str, Any]:
+        """What `restore` needs to go on: plain numbers and lists."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state`."""

@@ -1,0 +1,177 @@
+"""The loop against a bare one in torch, its bill, its parts, and going on to the bit."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchcore.errors import ConfigError, MachineError
+from benchcore.trainers import checkpoints
+from benchcore.trainers.loop import Loop
+from benchcore.trainers.method import Batch, Losses, Method
+from benchcore.trainers.model import SHAPES, Prices, fresh
+from benchcore.trainers.order import Order
+from benchcore.trainers.rows import Rows
+from tests.trainers.conftest import CONTEXT, run, weights
+
+MakeLoop = Callable[..., Loop]
+
+
+class Half(Method):
+    """Counts every second target, by halves or by whole ones."""
+
+    def __init__(self, weight: float | bool) -> None:
+        self.weight = weight
+
+    def weigh(self, batch: Batch, losses: Losses) -> torch.Tensor:
+        """A weight for every second target."""
+        chosen = torch.zeros(batch.valid.shape, dtype=torch.bool)
+        chosen[:, ::2] = True
+        chosen &= batch.valid
+        return chosen if self.weight is True else chosen * self.weight
+
+
+def test_it_does_what_a_bare_loop_does(make_loop: MakeLoop, rows: Rows, tokenizer: Any) -> None:
+    loop = make_loop()
+    losses = [report.loss for report in run(loop)]
+    model = fresh(SHAPES["0.1m"], vocabulary=len(tokenizer), context=CONTEXT, end=tokenizer.eos_token_id, seed=0)
+    matrices = [one for one in model.parameters() if one.ndim > 1]
+    gains = [one for one in model.parameters() if one.ndim == 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": gains, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95), fused=True)
+    order, expected = Order(rows, 3), []
+    for step in range(8):
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * min(1, (step + 1) / 2)
+        ids = order.take(8)
+        tokens = rows.tokens(ids)
+        labels = tokens[:, 1:].masked_fill(~rows.valid(ids), -100)
+        logits = model(input_ids=tokens[:, :-1]).logits
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        expected.append(float(loss.detach()))
+    assert losses == pytest.approx(expected, rel=1e-5)
+    assert torch.allclose(weights(loop), torch.cat([one.detach().flatten() for one in model.parameters()]), atol=1e-5)
+
+
+@pytest.mark.parametrize("method", [Method(), Half(True), Half(0.5)], ids=["all", "half", "weighted"])
+def test_parts_of_a_batch_add_up_to_it(make_loop: MakeLoop, method: Method) -> None:
+    whole, parts = make_loop(method), make_loop(method, micro_batch=2)
+    first, second = run(whole), run(parts)
+    assert [one.loss for one in first] == pytest.approx([one.loss for one in second], rel=1e-4)
+    assert torch.allclose(weights(whole), weights(parts), atol=1e-4)
+
+
+def test_the_loss_is_the_mean_over_what_counts(make_loop: MakeLoop, rows: Rows) -> None:
+    """Weights of a half on all that counts are the same as whole ones."""
+    one, two = make_loop(Half(True)), make_loop(Half(0.5))
+    assert [r.loss for r in run(one)] == pytest.approx([r.loss for r in run(two)], rel=1e-5)
+    assert torch.allclose(weights(one), weights(two), atol=1e-5)
+
+
+def test_a_mean_over_several_steps_is_over_their_targets(make_loop: MakeLoop) -> None:
+    each = [report.loss for report in run(make_loop())]
+    found: list[Any] = []
+    make_loop(looks=frozenset({8})).run(report=found.append, look=lambda: None, save=lambda: None, every=math.inf)
+    assert [report.step for report in found] == [8]
+    assert found[0].loss == pytest.approx(sum(each) / 8, rel=1e-2)  # rows at a group's end have fewer targets
+
+
+def test_the_bill_says_what_went_through_and_what_counted(make_loop: MakeLoop, rows: Rows) -> None:
+    loop = make_loop(Half(True))
+    run(loop)
+    order = Order(rows, 3)
+    counted = sum(int(rows.valid(order.take(8))[:, ::2].sum()) for _ in range(8))
+    prices = Prices.of(loop.model, CONTEXT)
+    spent = loop.ledger.train
+    assert (spent.forwarded, spent.in_loss) == (8 * 8 * CONTEXT, counted)
+    assert spent.flops == 3 * spent.forwarded * prices.forward_body + 3 * counted * prices.forward_head
+    assert spent.seconds > 0
+    assert loop.ledger.prepare.flops == 0
+
+
+class Asking(Method):
+    """Asks for the losses twice, and remembers them."""
+
+    def weigh(self, batch: Batch, losses: Losses) -> None:
+        """As usual."""
+        self.found = losses()
+        assert losses() is self.found
+        self.valid = batch.valid
+
+
+def test_losses_are_computed_once_for_a_method_that_asks_and_charged(make_loop: MakeLoop) -> None:
+    method = Asking()
+    asking, plain = make_loop(method, steps=1), make_loop(steps=1)
+    reports = run(asking)
+    run(plain)
+    assert torch.equal(weights(asking), weights(plain))
+    assert not method.found.requires_grad
+    assert float(method.found.sum() / method.valid.sum()) == pytest.approx(reports[0].loss, rel=1e-5)
+    assert (method.found[~method.valid] == 0).all()
+    more = asking.ledger.train.flops - plain.ledger.train.flops
+    assert more == 8 * CONTEXT * Prices.of(asking.model, CONTEXT).forward_head
+
+
+def test_a_batch_that_does_not_come_apart_is_refused(make_loop: MakeLoop) -> None:
+    with pytest.raises(ConfigError, match="8 rows does not come apart into parts of 3"):
+        make_loop(micro_batch=3)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_before_anything_is_kept(make_loop: MakeLoop) -> None:
+    loop = make_loop(lr=1e12, clip=1e30, saves=frozenset({8}))
+    with pytest.raises(MachineError, match="the loss is (nan|inf) after"):
+        run(loop, save=lambda: pytest.fail("kept"))
+
+
+def save(loop: Loop, folder: Path, tokenizer: Any) -> None:
+    moment = loop.moment({"tokens": loop.ledger.train.forwarded, "bill": loop.ledger.bill()})
+    folder.mkdir(exist_ok=True)
+    checkpoints.save(folder, loop.model, loop.weights(), tokenizer, moment)
+
+
+@pytest.mark.parametrize("at", [1, 3, 7])
+def test_it_goes_on_to_the_bit(make_loop: MakeLoop, folder: Path, tokenizer: Any, at: int) -> None:
+    whole = make_loop()
+    run(whole)
+    cut = make_loop(saves=frozenset({at}))
+    run(cut, save=lambda: save(cut, folder, tokenizer))
+    place = checkpoints.newest(folder)
+    assert place is not None
+    assert place.name == f"checkpoint-{at:08d}"
+    import transformers
+
+    model = transformers.AutoModelForCausalLM.from_pretrained(place)
+    rest = make_loop(moment=checkpoints.read(place), model=model)
+    assert rest.step == at
+    run(rest)
+    assert torch.equal(weights(rest), weights(whole))
+    bills = [{k: v for k, v in loop.ledger.bill().items() if "seconds" not in k} for loop in (rest, whole)]
+    assert bills[0] == bills[1]
+
+
+def test_only_the_newest_checkpoint_has_what_it_takes_to_go_on(
+    make_loop: MakeLoop, folder: Path, tokenizer: Any
+) -> None:
+    loop = make_loop(saves=frozenset({2, 5}))
+    run(loop, save=lambda: save(loop, folder, tokenizer))
+    assert [path.parent.name for path in folder.glob(f"*/{checkpoints.OPTIMIZER}")] == ["checkpoint-00000005"]
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint-00000002", "checkpoint-00000005"]
+
+
+def test_what_was_half_written_is_no_checkpoint_and_is_swept_away(
+    make_loop: MakeLoop, folder: Path, tokenizer: Any
+) -> None:
+    (folder / "tmp-checkpoint-00000002-1").mkdir(parents=True)
+    (folder / "checkpoint-00000009").mkdir()
+    (folder / "checkpoint-00000009" / checkpoints.OPTIMIZER).write_bytes(b"")
+    assert checkpoints.newest(folder) is None
+    loop = make_loop(saves=frozenset({3}))
+    run(loop, save=lambda: save(loop, folder, tokenizer))
+    assert not list(folder.glob("tmp-*"))

@@ -164,13 +164,19 @@ class CompareConfig:
     """What `benchcore compare` shows of runs."""
 
     baseline: str | None = None
-    """The run that the others are compared with: its folder, or a name that runs accept gave."""
+    """The run or recipe that the others are compared with: its folder or name, or a name that runs accept gave."""
 
     tasks: tuple[str, ...] = ()
     """Tasks and suites to show, separated by commas; all that any run has when not given."""
 
+    figures: tuple[str, ...] = ()
+    """Figures to show, separated by commas, such as bits per byte; all of the tasks' when not given."""
+
     across: tuple[str, ...] = ()
     """Settings that may differ because they are what is compared, such as temperature."""
+
+    seeds: bool = False
+    """Show each run of a recipe below the mean over its seeds."""
 
     layout: Literal["long", "wide"] = "long"
     """A row for each run of each task, or a row for each run with a column for each task."""
@@ -186,6 +192,7 @@ class CompareConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tasks", split_names(self.tasks))
+        object.__setattr__(self, "figures", split_names(self.figures))
         object.__setattr__(self, "across", split_names(self.across))
 
 
@@ -249,8 +256,7 @@ class SLMConfig:
     """Share of tokens that are selected, above 0 and at most 1."""
 
     score: Literal["excess", "loss", "random", "oracle", "reference", "entropy", "union", "intersection"] = "excess"
-    """What tokens are ranked by: loss above the reference model's (excess), own loss, chance, the marks of a generated
-    corpus (oracle), or low loss, low entropy, either or both under the reference model."""
+    """What tokens are ranked by; excess is their loss above the reference model's, oracle a generated corpus's marks."""
 
     scope: Literal["sequence", "microbatch", "global"] = "microbatch"
     """Among which tokens the ranking is: those of a row, of a micro-batch, or of a step over all processes."""
@@ -285,7 +291,7 @@ class TrainConfig:
     """How many checkpoints are kept, evenly spaced; a run goes on from the newest."""
 
     model: str = "10m"
-    """Shape to train from scratch (0.1m, 1m, 10m, 30m, 125m, phi-small, phi-1), a checkpoint, or a training run."""
+    """A shape to train from scratch (0.1m to 125m, 0.1m-gpt2, phi-small, phi-1), a checkpoint, or a training run."""
 
     tokenizer: str | None = None
     """A folder, a hub id, bpe or characters, which are trained on the corpus; else the checkpoint's, or bpe."""

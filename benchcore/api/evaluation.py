@@ -91,7 +91,7 @@ def evaluate(
     """
     work = prepare_all(config)
     found, skipped = find_all(checkpoints, config)
-    check_against(found, config)
+    check_against(found, config.against, config.out)
     waiting = Progress(run=", ".join(checkpoints), doing="waiting for checkpoints")
     records: list[RunRecord] = []
     failed: list[Skipped] = []
@@ -112,7 +112,7 @@ def evaluate(
         engine=seat.family,
         because=seat.because,
         records=tuple(records),
-        curves=curves(records, config),
+        curves=curves(records, config.against, config.out),
         skipped=tuple(skipped),
         failed=tuple(failed),
         unfinished=tuple(

@@ -90,6 +90,7 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
     that cannot be meant, `RunMismatch` where the folder holds another run, `MachineError` where another process is
     at it.
     """
+    transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     kind = catalog.load_method(method)
     out = _folder(method, config)
@@ -315,7 +316,10 @@ def _run(
 
 def _held_out(model: Any, config: TrainConfig, out: Path, tokenizer: Any) -> heldout.HeldOut:
     home = out / heldout.FOLDER / "model"
-    model.config.save_pretrained(home)
-    tokenizer.save_pretrained(home)
+    if not home.is_dir():  # what a model that was loaded again says of itself differs in words
+        scratch = home.with_suffix(f".{os.getpid()}")
+        model.config.save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        scratch.rename(home)
     tasks = heldout.write_tasks(out, config.heldout, config.text_field)
     return heldout.HeldOut(out, tasks, model, home)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from benchcore.cli.output import ProgressLine, only_results, print_json, show_table, tell
-from benchcore.config import CompareConfig, TrainConfig, in_words
+from benchcore.config import CompareConfig, TrainConfig, in_words, split_names
 from benchcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 def train(
     what: str,
+    /,
     *,
     config: Annotated[TrainConfig | None, Parameter(name="*")] = None,
     arms: tuple[str, ...] = (),
-    seeds: tuple[int, ...] = (),
+    seeds: tuple[str, ...] = (),
     json: bool = False,
 ) -> int:
     """Train a model, or every arm of a recipe; running the same command again goes on where it stopped.
@@ -30,14 +31,14 @@ def train(
     what
         A method (clm, slm), or a recipe file whose name ends with .toml.
     arms
-        Of a recipe only these arms, and those that they need.
+        Of a recipe only these arms, separated by commas, and those that they need.
     seeds
-        Of a recipe only these seeds.
+        Of a recipe only these seeds, separated by commas.
     json
         Print one JSON document instead of a table.
     """
     if what.endswith(".toml"):
-        return _recipe(Path(what), config, arms, seeds, json=json)
+        return _recipe(Path(what), config, split_names(arms), _numbers(seeds), json=json)
     if arms or seeds:
         raise ConfigError(f"{what} is no recipe file, which alone has arms and seeds", "use --seed N")
     from benchcore.api.training import train as train_one
@@ -76,6 +77,13 @@ def _recipe(file: Path, config: TrainConfig | None, arms: Sequence[str], seeds: 
         else:
             show_table(comparison_table(found, title=recipe.title), results)
     return 0
+
+
+def _numbers(seeds: Sequence[str]) -> list[int]:
+    names = split_names(seeds)
+    if wrong := [name for name in names if not name.isdecimal()]:
+        raise ConfigError(f"a seed is a whole number, unlike {wrong[0]!r}", "such as --seeds 0,1,2")
+    return [int(name) for name in names]
 
 
 def _first() -> bool:

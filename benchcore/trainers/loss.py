@@ -68,24 +68,23 @@ class _Sum(torch.autograd.Function):  # type: ignore[misc]
         to_hidden = torch.empty_like(hidden)
         to_weight = torch.zeros_like(head_weight, dtype=torch.float32)
         to_bias = None if bias is None else torch.zeros_like(bias, dtype=torch.float32)
-        with torch.autocast(hidden.device.type, enabled=False):
-            for part, log_probabilities in _parts(hidden, head_weight, bias):
-                at = targets[part, None]
-                losses = -log_probabilities.gather(1, at)
-                to_logits = log_probabilities.exp_()
-                to_logits.scatter_add_(1, at, torch.full_like(losses, -1))
-                if weights is not None:
-                    losses *= weights[part, None]
-                    to_logits *= weights[part, None]
-                total += losses.sum()
-                if to_bias is not None:
-                    to_bias += to_logits.sum(0)
-                to_logits = to_logits.to(hidden.dtype)
-                torch.mm(to_logits, head_weight, out=to_hidden[part])
-                if hidden.dtype == torch.float32:
-                    to_weight.addmm_(to_logits.T, hidden[part])
-                else:  # sums over parts would lose digits
-                    to_weight += to_logits.T @ hidden[part]
+        for part, log_probabilities in _parts(hidden, head_weight, bias):
+            at = targets[part, None]
+            losses = -log_probabilities.gather(1, at)
+            to_logits = log_probabilities.exp_()
+            to_logits.scatter_add_(1, at, torch.full_like(losses, -1))
+            if weights is not None:
+                losses *= weights[part, None]
+                to_logits *= weights[part, None]
+            total += losses.sum()
+            if to_bias is not None:
+                to_bias += to_logits.sum(0)
+            to_logits = to_logits.to(hidden.dtype)
+            torch.mm(to_logits, head_weight, out=to_hidden[part])
+            if hidden.dtype == torch.float32:
+                to_weight.addmm_(to_logits.T, hidden[part])
+            else:  # sums over parts would lose digits
+                to_weight += to_logits.T @ hidden[part]
         ctx.save_for_backward(to_hidden, to_weight.to(head_weight.dtype), to_bias)
         return total
 

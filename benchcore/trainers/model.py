@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import transformers
@@ -17,16 +17,33 @@ REFUSALS = (RuntimeError, ValueError, TypeError, LookupError, AttributeError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """The size of a decoder. `phi` is the architecture of phi-1: parallel blocks, half of each head rotated."""
+    """The size of a decoder of one of three architectures.
+
+    Positions are rotated in `llama`, in half of each head in `phi`, whose blocks are parallel, and learnt in `gpt2`.
+    """
 
     width: int
     layers: int
     heads: int
     inner: int
-    phi: bool = False
+    kind: Literal["llama", "phi", "gpt2"] = "llama"
 
     def config(self, vocabulary: int, context: int, end: int) -> Any:
         """The transformers configuration for `vocabulary` tokens, of which `end` begins and ends texts."""
+        ends = dict(bos_token_id=end, eos_token_id=end, pad_token_id=end)
+        if self.kind == "gpt2":
+            return transformers.GPT2Config(
+                vocab_size=vocabulary,
+                n_embd=self.width,
+                n_layer=self.layers,
+                n_head=self.heads,
+                n_inner=self.inner,
+                n_positions=context,
+                resid_pdrop=0.0,
+                embd_pdrop=0.0,
+                attn_pdrop=0.0,
+                **ends,
+            )
         common: dict[str, Any] = dict(
             vocab_size=vocabulary,
             hidden_size=self.width,
@@ -34,32 +51,31 @@ class Shape:
             num_attention_heads=self.heads,
             intermediate_size=self.inner,
             max_position_embeddings=context,
-            bos_token_id=end,
-            eos_token_id=end,
-            pad_token_id=end,
+            **ends,
         )
-        if self.phi:
-            return transformers.PhiConfig(
-                **common,
-                partial_rotary_factor=0.5,
-                resid_pdrop=0.0,
-                embd_pdrop=0.0,
-                attention_dropout=0.0,
-                tie_word_embeddings=False,
-            )
-        return transformers.LlamaConfig(**common, tie_word_embeddings=True)
+        if self.kind == "llama":
+            return transformers.LlamaConfig(**common, tie_word_embeddings=True)
+        return transformers.PhiConfig(
+            **common,
+            partial_rotary_factor=0.5,
+            resid_pdrop=0.0,
+            embd_pdrop=0.0,
+            attention_dropout=0.0,
+            tie_word_embeddings=False,
+        )
 
 
 # Called by the parameters they have with the usual vocabulary, tied to the head but in phi's.
 SHAPES: Mapping[str, Shape] = {
     "0.1m": Shape(width=64, layers=2, heads=2, inner=192),
+    "0.1m-gpt2": Shape(width=64, layers=2, heads=4, inner=256, kind="gpt2"),
     "1m": Shape(width=128, layers=4, heads=4, inner=352),
     "10m": Shape(width=256, layers=10, heads=8, inner=704),
     "30m": Shape(width=512, layers=8, heads=8, inner=1376),
     "125m": Shape(width=768, layers=12, heads=12, inner=2048),
     # 350M and 1.3B of "Textbooks Are All You Need", table 1
-    "phi-small": Shape(width=1024, layers=20, heads=16, inner=4096, phi=True),
-    "phi-1": Shape(width=2048, layers=24, heads=32, inner=8192, phi=True),
+    "phi-small": Shape(width=1024, layers=20, heads=16, inner=4096, kind="phi"),
+    "phi-1": Shape(width=2048, layers=24, heads=32, inner=8192, kind="phi"),
 }
 
 

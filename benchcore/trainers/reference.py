@@ -46,8 +46,7 @@ class Reference:
 
     def __init__(self, checkpoint: Path, rows: Rows, device: torch.device) -> None:
         tokenizer = load_tokenizer(checkpoint)
-        own = tokenizer_digest(tokenizer)
-        if getattr(rows, "tokenizer", own) != own:
+        if rows.tokenizer != tokenizer_digest(tokenizer):
             raise ConfigError(
                 f"the reference model {checkpoint} has another tokenizer than the corpus is packed with",
                 f"pass --tokenizer {checkpoint}",

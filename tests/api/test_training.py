@@ -126,13 +126,13 @@ def test_an_unknown_method_names_the_nearest(tmp_path: Path) -> None:
         train("sml", config(tmp_path / "run"))
 
 
-PROGRAM = """
-import sys
-from pathlib import Path
-from tests.api.test_training import config
-from benchcore.api.training import train
-train("clm", config(Path(sys.argv[1]), steps=60, checkpoints=20))
-"""
+def command(out: Path, *more: str) -> list[str]:
+    """`benchcore train clm` with the settings of `config`."""
+    return [
+        "benchcore", "train", "clm", "--data", CORPUS, "--tokenizer", "characters", "--model", "0.1m",
+        "--context", "32", "--batch", "8", "--lr", "2e-3", "--looks", "4", "--heldout.clean", CLEAN, "--out", str(out),
+        *more,
+    ]  # fmt: skip
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
@@ -140,7 +140,10 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     train("clm", config(whole, steps=60, checkpoints=20))
     kills = 0
     while not (killed / "checkpoint-00000060").is_dir():
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(killed)], cwd=Path(__file__).parents[2])
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command(killed, "--steps", "60", "--checkpoints", "20")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
         known = len(list(killed.glob("checkpoint-*")))
         # each process gets a little further than the one before
         while process.poll() is None and len(list(killed.glob("checkpoint-*"))) < known + 5 + kills:
@@ -177,3 +180,21 @@ def test_training_goes_on_from_a_checkpoint_whose_bill_is_charged(run: Path, tmp
     last = json.loads((run / "heldout/step-00000012/run.json").read_text())
     values = [found["tasks"][0]["figures"][0]["value"] for found in (first, last)]
     assert values[0] == pytest.approx(values[1], abs=0.1)
+
+
+def test_two_processes_come_to_the_weights_of_one(tmp_path: Path) -> None:
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m"]
+    trained = command(tmp_path / "two", "--micro-batch", "4", "--steps", "12", "--checkpoints", "3")
+    done = subprocess.run([*launch, *trained], capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Series from their first step to their last") == 1
+    train("clm", config(tmp_path / "one"))
+    one, two = (load_file(tmp_path / name / "checkpoint-00000012/model.safetensors") for name in ("one", "two"))
+    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 1e-5
+    bills = [billed(tmp_path / name / "checkpoint-00000012") for name in ("one", "two")]
+    assert [bill["flops"] for bill in bills] == [bills[0]["flops"]] * 2
+    figures = [
+        json.loads((tmp_path / name / "heldout/step-00000012/run.json").read_text())["tasks"][0]["figures"][0]["value"]
+        for name in ("one", "two")
+    ]
+    assert figures[0] == pytest.approx(figures[1], abs=1e-5)

@@ -126,7 +126,7 @@ def test_a_batch_that_does_not_come_apart_is_refused(make_loop: MakeLoop) -> Non
 
 def test_a_loss_that_is_no_number_ends_the_run_before_anything_is_kept(make_loop: MakeLoop) -> None:
     loop = make_loop(lr=1e12, clip=1e30, saves=frozenset({8}))
-    with pytest.raises(MachineError, match="the loss is (nan|inf) after"):
+    with pytest.raises(MachineError, match=r"the loss is (nan|inf) after"):
         run(loop, save=lambda: pytest.fail("kept"))
 
 

@@ -64,10 +64,16 @@ def against(score: str, *values: torch.Tensor, **options: Any) -> Callable[..., 
     """What SLM picks with `values` of a reference model."""
     method = SLM(score=score, reference=Path("reference"), online=True, **options)
     method._reference = Stored(*values)  # type: ignore[assignment]
-    method._lab = Lab(  # of which only the bill is used
-        rows=None, seed=0, device=torch.device("cpu"), cache=Path(), ledger=Ledger(), processes=1, parts=1,
+    method._lab = Lab(
+        rows=None,  # type: ignore[arg-type]  # of a lab only the bill is used
+        seed=0,
+        device=torch.device("cpu"),
+        cache=Path(),
+        ledger=Ledger(),
+        processes=1,
+        parts=1,
         watch=print,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )
     return lambda losses, valid=None: method.weigh(batch(valid), lambda: losses)
 
 
@@ -111,6 +117,12 @@ def test_exactly_the_share_is_picked_the_highest_first_and_of_equals_the_first(
         ranked = sorted((at for at in group if valid[at]), key=lambda at: (-losses[at], at))
         expected |= set(ranked[: len(ranked) * percent // 100])
     assert set(found.flatten().nonzero()[:, 0].tolist()) == expected
+
+
+def test_the_share_is_counted_in_decimals() -> None:
+    """In binary .29 of 100 is below 29."""
+    valid = torch.ones(1, 100, dtype=torch.bool)
+    assert picked(torch.rand(1, 100), valid, ratio=0.29).sum() == 29
 
 
 def test_padding_with_the_highest_loss_is_never_picked() -> None:

@@ -256,7 +256,7 @@ class SLMConfig:
     """Share of tokens that are selected, above 0 and at most 1."""
 
     score: Literal["excess", "loss", "random", "oracle", "reference", "entropy", "union", "intersection"] = "excess"
-    """What tokens are ranked by; excess is their loss above the reference model's, oracle a generated corpus's marks."""
+    """What tokens are ranked by; excess is loss above the reference model's, oracle the marks of a generated one."""
 
     scope: Literal["sequence", "microbatch", "global"] = "microbatch"
     """Among which tokens the ranking is: those of a row, of a micro-batch, or of a step over all processes."""

@@ -1,8 +1,8 @@
 """Checkpoints of a training run: what engines load, and in the newest of them what it takes to go on to the bit.
 
 checkpoint-00000450/   model.safetensors, config.json, tokenizer files
-    optimizer.safetensors   the optimiser's state and torch's random numbers; only in the newest
-    benchcore.json          written last: step, tokens, bill, and the state of order and method
+    benchcore.json          step, tokens, bill, and the state of order and method
+    trainer/                the optimiser's state and torch's random numbers; only in the newest
 """
 
 import json
@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from benchcore.errors import CheckpointError, MachineError
 
 MARKER = "benchcore.json"
-OPTIMIZER = "optimizer.safetensors"
+OPTIMIZER = "trainer/optimizer.safetensors"  # in a folder of its own, for vLLM takes all such files for weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +48,16 @@ def save(run: Path, model: Any, weights: Mapping[str, torch.Tensor], tokenizer: 
             shutil.rmtree(left)
         model.save_pretrained(scratch, state_dict=dict(weights), safe_serialization=True)
         tokenizer.save_pretrained(scratch)
+        (scratch / OPTIMIZER).parent.mkdir()
         save_file(dict(moment.optimizer), scratch / OPTIMIZER)
         (scratch / MARKER).write_text(json.dumps(moment.marker, indent=1), encoding="utf-8")
-        for path in scratch.iterdir():
+        for path in scratch.rglob("*"):
             _sync(path)
         scratch.rename(place)
         _sync(run)
-        for older in run.glob(f"checkpoint-*/{OPTIMIZER}"):
+        for older in run.glob("checkpoint-*/trainer"):
             if older.parent != place:
-                older.unlink()
+                shutil.rmtree(older)
     except OSError as error:
         raise MachineError(f"cannot write the checkpoint {place}: {error.strerror or error}") from error
     return place
@@ -64,8 +65,8 @@ def save(run: Path, model: Any, weights: Mapping[str, torch.Tensor], tokenizer: 
 
 def newest(run: Path) -> Path | None:
     """The checkpoint from which `run` can go on, or None where it has none."""
-    found = sorted(path.parent for path in run.glob(f"checkpoint-*/{OPTIMIZER}") if (path.parent / MARKER).is_file())
-    return found[-1] if found else None
+    found = [path for path in run.glob("checkpoint-*") if (path / OPTIMIZER).is_file() and (path / MARKER).is_file()]
+    return max(found, default=None)
 
 
 def read(folder: Path) -> Moment:

@@ -198,3 +198,13 @@ def test_two_processes_come_to_the_weights_of_one(tmp_path: Path) -> None:
         for name in ("one", "two")
     ]
     assert figures[0] == pytest.approx(figures[1], abs=1e-5)
+
+
+@pytest.mark.vllm
+def test_vllm_measures_a_checkpoint_as_training_did(run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("vllm")
+    config = EvalConfig(tasks=(str(run / "tasks/clean.py"),), out=tmp_path, engine="vllm", dtype="float32")
+    (record,) = evaluate([str(run / "checkpoint-00000012")], config).records
+    stored = json.loads((run / "heldout/step-00000012/run.json").read_text())
+    figures = {figure["name"]: figure["value"] for figure in stored["tasks"][0]["figures"]}
+    assert {one.name: one.value for one in record.tasks[0].figures} == pytest.approx(figures, abs=1e-4)

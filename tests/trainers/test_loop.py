@@ -161,7 +161,9 @@ def test_only_the_newest_checkpoint_has_what_it_takes_to_go_on(
 ) -> None:
     loop = make_loop(saves=frozenset({2, 5}))
     run(loop, save=lambda: save(loop, folder, tokenizer))
-    assert [path.parent.name for path in folder.glob(f"*/{checkpoints.OPTIMIZER}")] == ["checkpoint-00000005"]
+    assert [path.parent.name for path in folder.glob("*/trainer")] == ["checkpoint-00000005"]
+    # what lies beside the weights is taken for weights by engines
+    assert [path.name for path in folder.glob("*/*.safetensors")] == ["model.safetensors"] * 2
     assert sorted(path.name for path in folder.iterdir()) == ["checkpoint-00000002", "checkpoint-00000005"]
 
 
@@ -169,7 +171,7 @@ def test_what_was_half_written_is_no_checkpoint_and_is_swept_away(
     make_loop: MakeLoop, folder: Path, tokenizer: Any
 ) -> None:
     (folder / "tmp-checkpoint-00000002-1").mkdir(parents=True)
-    (folder / "checkpoint-00000009").mkdir()
+    (folder / "checkpoint-00000009/trainer").mkdir(parents=True)
     (folder / "checkpoint-00000009" / checkpoints.OPTIMIZER).write_bytes(b"")
     assert checkpoints.newest(folder) is None
     loop = make_loop(saves=frozenset({3}))

@@ -2,22 +2,25 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchcore import catalog
-from benchcore.api.run_folders import curve_names, existing, finished, is_last, meant, series_of
-from benchcore.api.series import curves
+from benchcore.api.run_folders import Series, curve_names, finished, is_last, meant, series_of, training_of
+from benchcore.api.series import curves, is_called, recipe_of, seed_of, summary
+from benchcore.comparison.arms import Arm, alone
 from benchcore.comparison.differences import Comparisons, Contest, contests
-from benchcore.comparison.sides import Side, read_side
-from benchcore.config import CompareConfig, EvalConfig
+from benchcore.comparison.sides import Side, named, read_side
+from benchcore.config import CompareConfig
 from benchcore.errors import ConfigError, RunIncomplete, nearest
 from benchcore.records import Curve, Figure, RunRecord
 from benchcore.store import read_record
 
 DEFAULT = CompareConfig()
-MEAN = "AUC over "
+MEAN = "AUC over log-"
 SPEED = "speed-up to "
+CHARGED = "speed-up with the bill to "
 
 
 def compare(
@@ -26,51 +29,143 @@ def compare(
     """Compare runs problem by problem: run folders, directories of them, patterns such as runs/slm-*, or baselines.
 
     Of a series the run with the most steps is compared; the others make the curve whose mean, and whose speed-up
-    against the baseline's series, stand beside it. Runs that are not complete are left out and named. `labels` are
-    run -> what it is called.
+    against the baseline's series, stand beside it. Runs whose series differ in the seed alone are an arm of their own
+    too, with means over the seeds; a baseline that is a recipe is met seed by seed. Runs that are not complete are left
+    out and named. `labels` are run or recipe -> what it is called.
     Raises `ConfigError` for what is no run, and for unknown tasks, settings and labels; `RunIncomplete` where the
     baseline, or every run, lacks answers or grades.
     """
-    baseline = None if config.baseline is None else existing(config.baseline)
     folders, unfinished = finished(path for run in runs for path in meant(run))
-    if baseline is not None:
-        folders = [baseline, *(folder for folder in folders if not folder.samefile(baseline))]
-    if len(folders) == (baseline is not None):
+    base = [] if config.baseline is None else _baseline(config.baseline, folders)
+    others = _without(folders, base)
+    if not others:
         if unfinished:
             raise RunIncomplete(f"not complete: {', '.join(unfinished)}", "run benchcore eval on them again")
         raise ConfigError("no run is given to compare", "give run folders, or a directory of them")
-    records = {folder: record for folder in folders if folder.is_dir() and (record := read_record(folder))}
-    shown = [folder for folder in folders if folder == baseline or is_last(records.get(folder), records.values())]
-    sides = _labelled(shown, labels or {})
-    tasks, absent = _tasks(sides, config.tasks)
-    _check_across(sides, tasks, config.across)
-    found = contests(sides, tasks, baseline=baseline is not None, across=config.across)
-    series = Counter(one for record in records.values() if (one := series_of(record)))
+    rows = _rows(base, others, labels or {})
+    if rows.defenders and rows.arms[0].seeds < len(rows.defenders):
+        raise ConfigError(
+            f"{config.baseline} means {len(rows.defenders)} runs that are no seeds of one recipe",
+            f"name one of {', '.join(side.label for side in rows.defenders)}",
+        )
+    tasks, absent = _tasks(rows.sides, config.tasks)
+    _check_figures(rows.sides, tasks, config.figures)
+    _check_across(rows.sides, tasks, config.across)
+    met = partial(contests, tasks=tasks, baseline=bool(base), across=config.across, only=config.figures)
+    found = met(rows.sides, partners=_partners(rows) if len(rows.defenders) > 1 else {})
+    grouped = any(arm.seeds > 1 for arm in rows.arms)
+    series = Counter(one for record in rows.records if (one := series_of(record)))
     return Comparisons(
-        runs=tuple(sides),
-        baseline=None if baseline is None else sides[0].label,
+        runs=tuple(rows.sides),
+        baseline=rows.arms[0].label if base else None,
+        defenders=tuple(side.label for side in rows.defenders),
         contests=found,
-        curves=_curves(sides, list(records.values()), found, against=baseline is not None),
-        steps={name: count for (name, _), count in series.items() if count > 1},
+        arms=tuple(rows.arms) if grouped else (),
+        over_seeds=met(rows.arms) if grouped else (),
+        curves=_curves(rows, found),
+        steps={rows.names[one]: count for one, count in series.items() if count > 1},
         across=config.across,
         absent=absent,
         unfinished=unfinished,
     )
 
 
-def _labelled(folders: Sequence[Path], labels: Mapping[str, str]) -> list[Side]:
-    """The sides, each with a name of its own: two of one name are told apart by their paths."""
-    sides = [read_side(folder) for folder in folders]
-    count = Counter(side.label for side in sides)
-    names = [side.label if count[side.label] == 1 else str(folder) for side, folder in zip(sides, folders, strict=True)]
-    for name in labels:
-        if name not in names:
-            raise ConfigError(f"there is a label for {name!r}, which is no run of this table", nearest(name, names))
-    shown = Counter(labels.get(name, name) for name in names)
-    for name, times in shown.items():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """What is compared: `sides`, `defenders` first, which are the baseline; and `arms`, with the seeds of a recipe.
+
+    `records` are those of all runs that were given, `names` what their series are called.
+    """
+
+    sides: Sequence[Side]
+    defenders: Sequence[Side]
+    arms: Sequence[Arm]
+    records: Sequence[RunRecord]
+    names: Mapping[Series | None, str]
+
+
+def _rows(base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str]) -> _Rows:
+    records = {folder: record for folder in (*base, *others) if folder.is_dir() and (record := read_record(folder))}
+    names = curve_names(records.values())
+    last = {folder for folder in (*base, *others) if is_last(records.get(folder), records.values())}
+    defending = [folder for folder in base if len(base) == 1 or folder in last]
+    sides = _labelled([*defending, *(folder for folder in others if folder in last)], labels, names.values())
+    defenders, rest = sides[: len(defending)], sides[len(defending) :]
+    arms = [*_arms(defenders, names, labels), *_arms(rest, names, labels)]
+    for name, times in Counter([side.label for side in sides] + [arm.label for arm in arms if arm.seeds > 1]).items():
         if times > 1:
             raise ConfigError(f"{times} runs would be called {name!r}", "give each a label of its own")
+    return _Rows(sides=sides, defenders=defenders, arms=arms, records=list(records.values()), names=names)
+
+
+def _baseline(name: str, given: Iterable[Path]) -> list[Path]:
+    """The run folders or the file that the baseline is: one run, or all of a training run or a recipe.
+
+    A name that is no path may be that of a series, or of a recipe, among those `given`.
+    """
+    found = []
+    if not named(name).exists():
+        records = ((folder, read_record(folder)) for folder in given if folder.is_dir())
+        found = [folder for folder, record in records if record and is_called(name, record.series)]
+    found = found or meant(name)
+    return found if len(found) == 1 else finished(found)[0] or found
+
+
+def _without(folders: Iterable[Path], base: Iterable[Path]) -> list[Path]:
+    known = {path.resolve() for path in base}
+    return [folder for folder in folders if folder.resolve() not in known]
+
+
+def _labelled(folders: Sequence[Path], labels: Mapping[str, str], series: Iterable[str]) -> list[Side]:
+    """The sides, each with a name of its own: two of one name are told apart by their paths."""
+    sides = [read_side(folder) for folder in folders]
+    trainings = [training_of(folder) for folder in folders]
+    plain = [side.label if one is None else one.name for side, one in zip(sides, trainings, strict=True)]
+    count = Counter(plain)
+    names = [name if count[name] == 1 else str(folder) for name, folder in zip(plain, folders, strict=True)]
+    known = [*names, *dict.fromkeys(recipe for one in series if (recipe := recipe_of(one)))]
+    for name in labels:
+        if name not in known:
+            raise ConfigError(f"there is a label for {name!r}, which is no run of this table", nearest(name, known))
     return [replace(side, label=labels.get(name, name)) for side, name in zip(sides, names, strict=True)]
+
+
+def _arms(sides: Sequence[Side], names: Mapping[Series | None, str], labels: Mapping[str, str]) -> list[Arm]:
+    """The rows of `sides` in which the seeds of a recipe stand together.
+
+    Two runs of one seed, or of the same weights, are no two seeds: then all of the recipe stay alone.
+    """
+    groups: dict[tuple[str | None, str], list[Side]] = {}
+    for side in sides:
+        recipe = recipe_of(names.get(series_of(side.record), ""))
+        groups.setdefault((recipe, side.label if recipe is None else ""), []).append(side)
+    arms: list[Arm] = []
+    for (recipe, _), members in groups.items():
+        runs: dict[int | None, Side] = {_seed(side, names): side for side in members}
+        weights = {side.record.model_digest for side in members}
+        if recipe is None or len(members) == 1 or min(len(runs), len(weights)) < len(members):
+            arms += map(alone, members)
+        else:
+            label = f"{labels.get(recipe, recipe)} ({len(runs)} seeds)"
+            arms.append(Arm(label=label, runs={seed: runs[seed] for seed in sorted(runs, key=lambda one: one or 0)}))
+    return arms
+
+
+def _seed(side: Side, names: Mapping[Series | None, str]) -> int | None:
+    found = seed_of(names.get(series_of(side.record), ""))
+    return None if found is None else found[1]
+
+
+def _partners(rows: _Rows) -> dict[str, str | None]:
+    """Each run's label -> that of the baseline's run of the same seed, or None where there is none."""
+    found = {side.label: rows.arms[0].runs.get(_seed(side, rows.names)) for side in rows.sides}
+    return {label: None if partner is None else partner.label for label, partner in found.items()}
+
+
+def _against(rows: _Rows) -> str | None:
+    """The series, or the recipe of several, that speed-ups are measured against."""
+    series = [name for side in rows.defenders if (name := rows.names.get(series_of(side.record)))]
+    return recipe_of(series[0]) if len(series) > 1 else next(iter(series), None)
 
 
 def _tasks(sides: Sequence[Side], asked: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -87,6 +182,14 @@ def _tasks(sides: Sequence[Side], asked: Sequence[str]) -> tuple[list[str], tupl
     return [task for task in tasks if task in known], tuple(task for task in tasks if task not in known)
 
 
+def _check_figures(sides: Sequence[Side], tasks: Collection[str], asked: Iterable[str]) -> None:
+    records = [record for side in sides for record in side.record.tasks if record.task in tasks]
+    known = dict.fromkeys(figure.name for record in records for figure in record.figures if figure.group is None)
+    for name in asked:
+        if name not in known:
+            raise ConfigError(f"no run has the figure {name!r}", nearest(name, known))
+
+
 def _check_across(sides: Sequence[Side], tasks: Collection[str], across: Sequence[str]) -> None:
     records = [record for side in sides for record in side.record.tasks if record.task in tasks]
     known = {"grader", "version", *(key for record in records for key in record.settings)}
@@ -95,26 +198,32 @@ def _check_across(sides: Sequence[Side], tasks: Collection[str], across: Sequenc
             raise ConfigError(f"no run has a setting {name!r} that may differ", nearest(name, known))
 
 
-def _curves(
-    sides: Sequence[Side], records: Sequence[RunRecord], found: Sequence[Contest], *, against: bool
-) -> dict[tuple[str, str, str], tuple[Figure, ...]]:
-    """(label, task, figure) -> the means of the curve that ends in this run and its speed-up where the other ends."""
-    names = curve_names(records)
-    ours = [replace(record, series=names.get(series_of(record))) for record in records]
-    base = names.get(series_of(sides[0].record)) if against else None
-    drawn = curves(ours, EvalConfig(against=base))
+def _curves(rows: _Rows, found: Sequence[Contest]) -> dict[tuple[str, str, str], tuple[Figure, ...]]:
+    """(label, task, figure) -> the mean of the curve that ends in this run and its speed-ups where the other ends.
+
+    Of an arm of several seeds the means of these.
+    """
+    against = _against(rows)
+    drawn = curves([replace(one, series=rows.names.get(series_of(one))) for one in rows.records], against)
     known = {}
-    for side in sides:
-        series = names.get(series_of(side.record))
+    for arm in rows.arms:
         for contest in found:
-            if series and (curve := _ending_in(drawn, side, series, contest)):
-                means = [figure for figure in curve.figures if figure.name.startswith(MEAN)]
-                speeds = [figure for figure in curve.figures if figure.name.startswith(SPEED)]
-                known[side.label, contest.task, contest.figure] = (*means, *speeds[-1:])
-    return known
+            ending = [_ending_in(drawn, side, rows.names.get(series_of(side.record)), contest) for side in arm.sides]
+            each = [() if curve is None else curve.figures for curve in ending]
+            for side, figures in zip(arm.sides, each, strict=True):
+                known[side.label, contest.task, contest.figure] = _chosen(figures)
+            if arm.seeds > 1:
+                known[arm.label, contest.task, contest.figure] = _chosen(summary(each, against))
+    return {about: figures for about, figures in known.items() if figures}
 
 
-def _ending_in(drawn: Iterable[Curve], side: Side, series: str, contest: Contest) -> Curve | None:
+def _chosen(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """The mean over the logarithm of the axis, and the last speed-up of either kind."""
+    kinds = ([one for one in figures if one.name.startswith(start)] for start in (MEAN, SPEED, CHARGED))
+    return tuple(one for kind in kinds for one in kind[-1:])
+
+
+def _ending_in(drawn: Iterable[Curve], side: Side, series: str | None, contest: Contest) -> Curve | None:
     figures = [figure for record in side.record.tasks if record.task == contest.task for figure in record.figures]
     for curve in drawn:
         same = (curve.series, curve.task, curve.figure) == (series, contest.task, contest.figure)

@@ -15,7 +15,7 @@ from benchcore.api.series import curves
 from benchcore.comparison.differences import Comparisons
 from benchcore.comparison.report import GateReport
 from benchcore.comparison.samples import StoredJournal, shared_samples
-from benchcore.config import CompareConfig, EvalConfig, GateConfig, ReportConfig
+from benchcore.config import CompareConfig, GateConfig, ReportConfig
 from benchcore.errors import ConfigError, MachineError
 from benchcore.journal import FILE
 from benchcore.records import Curve, RunRecord, TaskRecord
@@ -233,7 +233,7 @@ def _curves(found: _Gathered, compared: Comparisons, wanted: Collection[str]) ->
     names = curve_names(found.records)
     ours = [replace(record, series=names.get(series_of(record))) for record in found.records]
     base = None if compared.baseline is None else names.get(series_of(compared.runs[0].record))
-    return tuple(one for one in curves(ours, EvalConfig(against=base)) if not wanted or one.task in wanted)
+    return tuple(one for one in curves(ours, base) if not wanted or one.task in wanted)
 
 
 def _so_far(folder: Path) -> RunRecord:

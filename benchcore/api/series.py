@@ -1,62 +1,114 @@
 """Learning curves: figures along series of checkpoints, and what they come to."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
 
 from benchcore.checkpoint import Checkpoint
-from benchcore.config import EvalConfig
+from benchcore.comparison.arms import over_seeds
 from benchcore.errors import ConfigError, nearest
 from benchcore.records import Curve, Figure, RunRecord, TaskRecord, digest, is_loss
 from benchcore.stats import curves as maths
 from benchcore.store import read_config, read_record, run_folders
 
-SEED = re.compile(r"[-_.]?(?:seed|s)[-_]?\d+$", re.IGNORECASE)
-FEWEST_SEEDS = 3
+SEED = re.compile(r"[-_.]?(?:seed|s)[-_]?(\d+)$", re.IGNORECASE)
+FEWEST_SEEDS = maths.FEWEST_SEEDS
 FEWEST_POINTS = 5  # for a law of three parameters
 TARGETS = 3  # on the way to where a series ends
 
 
-def curves(records: Sequence[RunRecord], config: EvalConfig) -> tuple[Curve, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A curve before it is summed up; `bills` are what the recipe had cost at each of its points."""
+
+    curve: Curve
+    bills: Mapping[int, Mapping[str, float]]
+
+    @property
+    def name(self) -> str:
+        return self.curve.series
+
+    @property
+    def falls(self) -> bool:
+        return is_loss(self.curve.figure)
+
+    @property
+    def values(self) -> list[tuple[int, float]]:
+        return [(at, figure.value) for at, figure in self.curve.points if figure.value is not None]
+
+    @property
+    def by_flops(self) -> list[tuple[float, float]]:
+        """(FLOPs of training, value); empty where they were not counted, or do not grow from point to point."""
+        spent = [self.bills[at].get("flops", 0.0) for at, _ in self.values]
+        if not all(before < after for before, after in pairwise([0.0, *spent])):
+            return []
+        return [(flops, value) for flops, (_, value) in zip(spent, self.values, strict=True)]
+
+    @property
+    def prepared(self) -> float:
+        """The FLOPs that had to be spent before."""
+        return self.bills[self.values[-1][0]].get("prepare flops", 0.0)
+
+
+def seed_of(series: str) -> tuple[str, int] | None:
+    """The recipe and the seed that the name of a series tells, or None where it has no seed: slm-seed1 is slm, 1."""
+    found = SEED.search(series)
+    return (series[: found.start()], int(found[1])) if found else None
+
+
+def recipe_of(series: str) -> str | None:
+    """The recipe that the series is a run of, or None where its name has no seed."""
+    found = seed_of(series)
+    return None if found is None else found[0]
+
+
+def curves(records: Sequence[RunRecord], against: str | None = None, out: Path | None = None) -> tuple[Curve, ...]:
     """A curve for each figure of each task along each series with at least two points.
 
     Curves of one figure whose tasks were run alike are compared: their means are taken over the range that all
-    have, and speed-ups are measured against `config.against`. Series whose names differ in a seed alone are summed
-    up in a curve without points.
+    have, and speed-ups are measured against the series `against`, or against that of the same seed where it names a
+    recipe; where no record is of it, the run folders in `out` are looked through. Series whose names differ in a seed
+    alone are summed up in a curve without points.
     """
-    lines = _lines([*records, *_against(records, config)])
     compared = []
-    for same in lines.values():
-        if drawn := [curve for curve in same if len(curve.points) > 1]:
-            done = _summed_up(drawn, config.against)
-            compared += [*done, *_over_seeds(done)]
+    for same in _lines([*records, *_stored(records, against, out)]).values():
+        if drawn := [line for line in same if len(line.curve.points) > 1]:
+            done = _summed_up(drawn, against)
+            compared += [*done, *_over_seeds(done, against)]
     return tuple(compared)
 
 
-def check_against(found: Iterable[Checkpoint], config: EvalConfig) -> None:
+def check_against(found: Iterable[Checkpoint], against: str | None, out: Path) -> None:
     """Raise `ConfigError` when neither `found` nor the run folders have the series to measure speed-ups against."""
-    if config.against is None:
+    if against is None:
         return
-    stored = (read_config(folder)["checkpoint"].get("series") for folder in run_folders(config.out))
+    stored = (read_config(folder)["checkpoint"].get("series") for folder in run_folders(out))
     names = {name for name in (*(one.series for one in found), *stored) if name}
-    if config.against not in names:
-        raise ConfigError(f"there is no series {config.against!r} in {config.out}", nearest(config.against, names))
+    if not any(is_called(against, name) for name in names):
+        raise ConfigError(f"there is no series {against!r} in {out}", nearest(against, names))
 
 
-def _against(records: Sequence[RunRecord], config: EvalConfig) -> list[RunRecord]:
-    """The records of the series that speed-ups are measured against, where it is not among `records` itself."""
-    if config.against is None or any(record.series == config.against for record in records):
+def is_called(name: str, series: str | None) -> bool:
+    """Whether `name` is that of the series, or of its recipe."""
+    return series is not None and name in (series, recipe_of(series))
+
+
+def _stored(records: Sequence[RunRecord], against: str | None, out: Path | None) -> list[RunRecord]:
+    """The records of the series that speed-ups are measured against, where none of it is among `records` itself."""
+    if against is None or out is None or any(is_called(against, record.series) for record in records):
         return []
-    stored = [record for folder in run_folders(config.out) if (record := read_record(folder)) is not None]
+    stored = [record for folder in run_folders(out) if (record := read_record(folder)) is not None]
     asked = {task.task for record in records for task in record.tasks}
     return [
         replace(record, tasks=tuple(task for task in record.tasks if task.task in asked))
         for record in stored
-        if record.series == config.against
+        if is_called(against, record.series)
     ]
 
 
-def _lines(records: Iterable[RunRecord]) -> dict[str, list[Curve]]:
+def _lines(records: Iterable[RunRecord]) -> dict[str, list[_Line]]:
     """Bare curves, those of one figure that compare side by side."""
     members: dict[str, dict[str, list[tuple[RunRecord, Figure]]]] = {}
     tasks: dict[str, str] = {}
@@ -69,7 +121,7 @@ def _lines(records: Iterable[RunRecord]) -> dict[str, list[Curve]]:
                     alike = digest(figure.name, *_made(task))
                     tasks[alike] = task.task
                     members.setdefault(alike, {}).setdefault(record.series, []).append((record, figure))
-    found: dict[str, list[Curve]] = {}
+    found: dict[str, list[_Line]] = {}
     for alike, series in members.items():
         everything = [record for same in series.values() for record, _ in same]
         unit = "tokens" if all(record.tokens for record in everything) else "steps"
@@ -81,105 +133,145 @@ def _made(task: TaskRecord) -> tuple[object, ...]:
     return task.task, task.version, task.data, task.grader, dict(task.settings)
 
 
-def _line(series: str, task: str, unit: str, members: Sequence[tuple[RunRecord, Figure]]) -> Curve:
-    placed = sorted(((_at(record, unit), figure) for record, figure in members), key=lambda point: point[0])
-    points = {at: figure for at, figure in placed if at and figure.value is not None}
-    kept = {id(figure) for figure in points.values()}
-    return Curve(
+def _line(series: str, task: str, unit: str, members: Sequence[tuple[RunRecord, Figure]]) -> _Line:
+    placed = sorted(((_at(record, unit), record, figure) for record, figure in members), key=lambda point: point[0])
+    kept = {at: (record, figure) for at, record, figure in placed if at and figure.value is not None}
+    shown = {id(figure) for _, figure in kept.values()}
+    curve = Curve(
         series=series,
         task=task,
         figure=members[0][1].name,
         unit=unit,
-        points=tuple(points.items()),
+        points=tuple((at, figure) for at, (_, figure) in kept.items()),
         figures=(),
-        excluded=tuple(record.run for record, figure in members if id(figure) not in kept),
+        excluded=tuple(record.run for record, figure in members if id(figure) not in shown),
     )
+    return _Line(curve=curve, bills={at: record.bill for at, (record, _) in kept.items()})
 
 
 def _at(record: RunRecord, unit: str) -> int:
     return (record.tokens if unit == "tokens" else record.step) or 0
 
 
-def _summed_up(lines: Sequence[Curve], against: str | None) -> list[Curve]:
+def _summed_up(lines: Sequence[_Line], against: str | None) -> list[Curve]:
     """`lines` with what they come to, the means over the range that all of them have."""
-    shared = maths.common_range([_values(line) for line in lines])
-    base = next((line for line in lines if line.series == against), None)
-    return [replace(line, figures=(*_means(line, shared), *_speeds(line, base), *_law(line))) for line in lines]
+    shared = maths.common_range([line.values for line in lines])
+    found = []
+    for line in lines:
+        figures = (*_aucs(line, shared), *_speeds(line, _base(line, lines, against)), *_law(line))
+        found.append(replace(line.curve, figures=figures))
+    return found
 
 
-def _values(line: Curve) -> list[tuple[int, float]]:
-    return [(at, figure.value) for at, figure in line.points if figure.value is not None]
+def _base(line: _Line, lines: Sequence[_Line], against: str | None) -> _Line | None:
+    """The line that the speed-up of `line` is measured against: of a recipe the one with the same seed."""
+    exact = next((one for one in lines if one.name == against), None)
+    seed = seed_of(line.name)
+    if exact or seed is None or against is None:
+        return exact
+    return next((one for one in lines if seed_of(one.name) == (against, seed[1])), None)
 
 
-def _means(line: Curve, shared: tuple[float, float] | None) -> Iterable[Figure]:
+def _aucs(line: _Line, shared: tuple[float, float] | None) -> Iterable[Figure]:
     if shared is None:
         return
     low, high = shared
-    where = f"PCHIP, {low:.3g} to {high:.3g} {line.unit}"
-    points = _values(line)
-    yield _figure(f"AUC over log-{line.unit}", maths.auc(points, axis="log_tokens", low=low, high=high), line, where)
-    yield _figure(f"AUC over {line.unit}", maths.auc(points, axis="tokens", low=low, high=high), line, where)
+    unit = line.curve.unit
+    where = f"PCHIP, {low:.3g} to {high:.3g} {unit}"
+    yield _figure(f"AUC over log-{unit}", maths.auc(line.values, axis="log_tokens", low=low, high=high), line, where)
+    yield _figure(f"AUC over {unit}", maths.auc(line.values, axis="tokens", low=low, high=high), line, where)
 
 
-def _speeds(line: Curve, base: Curve | None) -> Iterable[Figure]:
+def _speeds(line: _Line, base: _Line | None) -> Iterable[Figure]:
     """How soon `line` is where `base` ends, and how much sooner than `base` at that and on the way there."""
     if base is None:
         return
-    falling = _falls(line)
-    target = maths.best(_values(base), falling=falling)
-    reached = maths.tokens_to(_values(line), target, falling=falling)
-    yield _figure(f"{line.unit} to {target:.4g}", reached, line, f"isotonic fit; where {base.series} ends")
+    target = maths.best(base.values, falling=line.falls)
+    end = maths.best(line.values, falling=line.falls)
+    missed = "past it at its first point" if (end < target if line.falls else end > target) else "not reached"
+    reached = maths.tokens_to(line.values, target, falling=line.falls)
+    ends = f"isotonic fit; where {base.name} ends"
+    yield _figure(f"{line.curve.unit} to {target:.4g}", reached, line, ends, missed)
     if line is base:
         return
-    how = f"isotonic fit; against {base.series}"
-    for level, ratio in maths.speed_up_curve(_values(line), _values(base), count=TARGETS, falling=falling):
+    how = f"isotonic fit; against {base.name}"
+    for level, ratio in maths.speed_up_curve(line.values, base.values, count=TARGETS, falling=line.falls):
         yield _figure(f"speed-up to {level:.4g}", ratio, line, how)
-    final = maths.speed_up(_values(line), _values(base), target, falling=falling)
-    yield _figure(f"speed-up to {target:.4g}", final, line, f"{how}, where it ends")
+    final = maths.speed_up(line.values, base.values, target, falling=line.falls)
+    yield _figure(f"speed-up to {target:.4g}", final, line, f"{how}, where it ends", missed)
+    if line.by_flops and base.by_flops:
+        spent, other = _spent(line, target), _spent(base, target)
+        charged = None if spent is None or other is None else other / spent
+        how = f"{how}, where it ends; FLOPs of training and preparation"
+        yield _figure(f"speed-up with the bill to {target:.4g}", charged, line, how, missed)
 
 
-def _law(line: Curve) -> Iterable[Figure]:
-    if not _falls(line) or len(line.points) < FEWEST_POINTS:
+def _spent(line: _Line, target: float) -> float | None:
+    """The FLOPs that it takes to come to `target`, and all that had to be spent before."""
+    trained = maths.tokens_to(line.by_flops, target, falling=line.falls)
+    return None if trained is None else trained + line.prepared
+
+
+def _law(line: _Line) -> Iterable[Figure]:
+    if not line.falls or len(line.curve.points) < FEWEST_POINTS:
         return
     try:
-        law = maths.power_law(_values(line))
+        law = maths.power_law(line.values)
     except ValueError:  # it does not fall like one
         return
-    how = f"L0 + (B / {line.unit})^beta, residual {law.rms:.2g}"
+    how = f"L0 + (B / {line.curve.unit})^beta, residual {law.rms:.2g}"
     for name, value in (("power law L0", law.L0), ("power law B", law.B), ("power law beta", law.beta)):
         yield _figure(name, value, line, how)
 
 
-def _falls(line: Curve) -> bool:
-    return is_loss(line.figure)
-
-
-def _figure(name: str, value: float | None, line: Curve, method: str) -> Figure:
+def _figure(name: str, value: float | None, line: _Line, method: str, missed: str = "not reached") -> Figure:
+    """A figure of all of `line`; `missed` says why there is no value."""
     return Figure(
-        name=name, value=value, n=len(line.points), low=None, high=None,
-        method=method if value is not None else f"not reached; {method}",
-    )  # fmt: skip
+        name=name,
+        value=value,
+        n=len(line.curve.points),
+        low=None,
+        high=None,
+        method=method if value is not None else f"{missed}; {method}",
+    )
 
 
-def _over_seeds(lines: Sequence[Curve]) -> list[Curve]:
+def _over_seeds(drawn: Sequence[Curve], against: str | None) -> list[Curve]:
     """For each recipe with runs of several seeds a curve without points: means over the seeds, with intervals."""
     recipes: dict[str, list[Curve]] = {}
-    for line in lines:
-        if SEED.search(line.series):
-            recipes.setdefault(SEED.sub("", line.series), []).append(line)
-    return [_over(name, seeds) for name, seeds in recipes.items() if len(seeds) >= FEWEST_SEEDS]
+    for curve in drawn:
+        if recipe := recipe_of(curve.series):
+            recipes.setdefault(recipe, []).append(curve)
+    return [
+        replace(
+            seeds[0],
+            series=f"{name} ({len(seeds)} seeds)",
+            points=(),
+            figures=summary([curve.figures for curve in seeds], against),
+            excluded=(),
+        )
+        for name, seeds in recipes.items()
+        if len(seeds) >= FEWEST_SEEDS
+    ]
 
 
-def _over(recipe: str, seeds: Sequence[Curve]) -> Curve:
-    figures = []
-    for name in dict.fromkeys(figure.name for figure in seeds[0].figures):
-        found = [one.value for line in seeds for one in line.figures if one.name == name]
-        values = [value for value in found if value is not None]
-        interval = maths.seed_interval(values) if len(values) == len(seeds) else None
-        value, low, high = interval or (None, None, None)
-        method = "t over seeds 95 %" if interval else f"reached by {len(values)} of {len(seeds)} seeds"
-        figures.append(Figure(name=name, value=value, n=len(values), low=low, high=high, method=method))
-    return Curve(
-        series=f"{recipe} ({len(seeds)} seeds)", task=seeds[0].task, figure=seeds[0].figure, unit=seeds[0].unit,
-        points=(), figures=tuple(figures),
-    )  # fmt: skip
+def summary(seeds: Sequence[Sequence[Figure]], against: str | None) -> tuple[Figure, ...]:
+    """What the curves of several seeds come to together, of the figures that each of them has.
+
+    How soon a curve is where `against` ends is one figure, although each seed may end elsewhere.
+    """
+    known = [{figure.name.rpartition(" to ")[0] or figure.name: figure for figure in figures} for figures in seeds]
+    return tuple(
+        over_seeds(
+            name if figure.name == name else f"{name} to where {against} ends",
+            [one[name].value for one in known],
+            missing=" or ".join(dict.fromkeys(_missed(one[name]) for one in known if one[name].value is None)),
+        )
+        for name, figure in known[0].items()
+        if all(name in one for one in known)
+    )
+
+
+def _missed(figure: Figure) -> str:
+    """Why there is no value, as `_figure` says it."""
+    return figure.method.partition(";")[0]

@@ -15,7 +15,7 @@ from benchcore.config import CompareConfig
 from benchcore.errors import BenchcoreError, ConfigError, RunIncomplete, nearest
 
 DEFAULT = CompareConfig()
-KEYS = ("title", "runs", "labels", "baseline", "tasks", "across", "layout", "format", "out")
+KEYS = ("title", "runs", "labels", "baseline", "tasks", "figures", "across", "seeds", "layout", "format", "out")
 
 
 class NothingComparable(BenchcoreError):
@@ -61,7 +61,7 @@ def show(
     runs
         Run folders, directories of them, patterns such as 'runs/slm-*', or names that runs accept gave.
     table
-        A TOML file that declares the table: title, runs, labels, baseline, tasks, across, layout, format, out.
+        A TOML file that declares the table: its keys are title, runs, labels and the flags of this command.
     json
         Print one JSON document: the same as --format json.
     """
@@ -70,7 +70,7 @@ def show(
     from benchcore.report.formats import render
 
     found = compare_runs(runs, config, read_table(table).get("labels") if table else None)
-    made = comparison_table(found, config.layout, config.title)
+    made = comparison_table(found, config.layout, config.title, seeds=config.seeds)
     style = "json" if json else config.format
     if config.out is not None:
         config.out.write_text(render(made, style), encoding="utf-8")

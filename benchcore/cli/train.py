@@ -69,13 +69,14 @@ def _recipe(file: Path, config: TrainConfig | None, arms: Sequence[str], seeds: 
     with only_results() as results:
         with _progress() as progress:
             made = run(recipe, arms, seeds, watch=progress)
-        found = compare(
-            [str(one.run) for one in made], CompareConfig(baseline=recipe.baseline_folder, title=recipe.title)
-        )
+        if not _first():
+            return 0
         if json:
             print_json(made, results)
-        else:
-            show_table(comparison_table(found, title=recipe.title), results)
+        elif compared := [str(one.run) for one in made if one.records]:
+            # bits per byte, which compare whatever the tokenizers are
+            asked = CompareConfig(baseline=recipe.baseline, figures=("bits per byte",))
+            show_table(comparison_table(compare(compared, asked), "wide", recipe.title), results)
     return 0
 
 

@@ -29,6 +29,7 @@ GRID = 24
 NUDGE = 1e-5  # of the largest value: a central difference of it loses about as much to rounding as to curvature
 LARGEST = 700.0  # the logarithm of what is surely a double
 Z_99 = 2.326
+FEWEST_SEEDS = 3  # the interval of 2 is 12.7 standard errors wide either way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,11 +231,11 @@ def power_law(points: Points) -> PowerLaw:
 def seed_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float] | None:
     """The mean of a statistic over training runs that differ by the seed, and its Student t interval, or None.
 
-    `values` has one value a run; returns (mean, low, high) in its unit. None under 3 runs, whose spread says too
-    little of the spread among runs: the interval of 2 is 12.7 standard errors wide either way.
+    `values` has one value a run; returns (mean, low, high) in its unit. None under `FEWEST_SEEDS` runs, whose spread
+    says too little of the spread among runs.
     Raises `ValueError` as `intervals.t_interval` does.
     """
-    if len(values) < 3:
+    if len(values) < FEWEST_SEEDS:
         return None
     mean, low, high = t_interval(values, level)
     return None if low is None or high is None else (mean, low, high)

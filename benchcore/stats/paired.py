@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEW = 20  # below, t and Tango err on opposite sides by more than a point; benchmarks/gate_errors.py measures it
+ROUNDING = 1e-9
 FLIPS_AT_ONCE = 1 << 23  # signs held in memory together: 64 MiB as doubles
 
 
@@ -58,6 +59,18 @@ def paired_t(
     value, error, freedom = mean_error(differences, clusters)
     method = "paired t" if clusters is None else f"paired t over {freedom + 1} clusters"
     return student(value, error, freedom, margin, level, len(differences), method)
+
+
+def seed_pairs(differences: Sequence[float]) -> Comparison:
+    """The paired t test and 95 % interval over training runs: `differences` are one a seed, which both recipes have.
+
+    A seed decides the first weights and the order of the data, so that the two runs of one rise and fall together.
+    Differences that are equal but for rounding show nothing, as so few rates may be by chance: the p-values are 1.
+    Raises `ValueError` as `paired_t` does.
+    """
+    value, error, freedom = mean_error(differences)
+    known = error if error and error > ROUNDING * abs(value) else None
+    return student(value, known, freedom, 0.0, 0.95, len(differences), f"paired t over {len(differences)} seeds")
 
 
 def sign_flip(differences: Sequence[float], seed: int, flips: int = 10_000) -> float:

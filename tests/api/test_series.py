@@ -237,6 +237,30 @@ def test_three_seeds_make_an_interval_and_two_make_none(series: Callable[..., Pa
     assert mean.high == pytest.approx((3.5 + 4.302653 / math.sqrt(3)) / 8, abs=1e-6)
 
 
+def test_a_recipe_is_measured_against_seed_by_seed(series: Callable[..., Path], write_task: Write) -> None:
+    class Seeds(Learner):
+        def say(self, request: Request) -> str:
+            assert self.checkpoint is not None and self.checkpoint.series is not None
+            recipe, seed = self.checkpoint.series.split("-seed")
+            self.head_start = int(seed) + (recipe == "slm")
+            return super().say(request)
+
+    task = write_task()
+    run([series(f"clm-seed{seed}") for seed in (0, 1, 2)], task, Seeds())
+    found = run([series(f"slm-seed{seed}") for seed in (0, 1, 2)], task, Seeds(), against="clm")
+    curves = {curve.series: curve for curve in found.curves}
+    assert len(curves) == 8
+    # each seed's clm ends an answer above the one before, and slm is there a doubling earlier
+    for seed, end in enumerate((0.5, 0.625, 0.75)):
+        assert named(curves[f"slm-seed{seed}"], f"speed-up to {end}").value == pytest.approx(2.0)
+    over = named(curves["slm (3 seeds)"], "speed-up to where clm ends")
+    assert over.value == pytest.approx(2.0) and over.n == 3
+    assert named(curves["slm (3 seeds)"], "tokens to where clm ends").value == pytest.approx(40_000)
+    assert not [one for one in curves["clm (3 seeds)"].figures if one.name.startswith("speed-up")]
+    with pytest.raises(ConfigError, match="there is no series 'cl' in runs"):
+        run(series("slm-seed9"), task, Seeds(), against="cl")
+
+
 def test_a_lone_checkpoint_has_no_curve(series: Callable[..., Path], write_task: Write) -> None:
     assert run(series(steps=(10,)), write_task()).curves == ()
 

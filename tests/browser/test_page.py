@@ -100,7 +100,9 @@ SAMPLES = {"sums": sums, "many": many, SCRIPT: hostile}
 
 
 def figure(value: float, **changes: Any) -> Figure:
-    known = dict(name="accuracy", value=value, n=12, low=value - 0.1, high=value + 0.1, method="Wilson 95 %")
+    known: dict[str, Any] = dict(
+        name="accuracy", value=value, n=12, low=value - 0.1, high=value + 0.1, method="Wilson 95 %"
+    )
     return Figure(**(known | changes))
 
 
@@ -237,6 +239,10 @@ class Viewer:
             assert time.monotonic() < end, "the page did not come to what was waited for"
             time.sleep(0.02)
 
+    def wait_for(self, name: str) -> None:
+        """Until the sample called so is shown."""
+        self.wait(lambda: self.text("#name").startswith(f"Sample {name},"))
+
     def find(self, selector: str) -> list[Any]:
         return list(self.browser.find_elements("css selector", selector))
 
@@ -307,8 +313,8 @@ def test_samples_are_shown_by_what_the_two_runs_made_of_them(viewer: Viewer, sho
         viewer.wait(lambda: len(viewer.ids) == 2)
     viewer.choose("#show", show)
     viewer.wait(lambda: viewer.ids == ids)
-    viewer.wait(lambda: viewer.text("#name") == f"Sample {ids[0]}, group easy")
-    assert viewer.text("#where") == f"1 of {len(ids)}"
+    viewer.wait(lambda: viewer.text("#where") == f"1 of {len(ids)}")
+    assert viewer.text("#name") == f"Sample {ids[0]}, group easy"
 
 
 def test_two_runs_may_change_sides_or_be_one(viewer: Viewer) -> None:
@@ -335,7 +341,7 @@ def test_search_finds_what_an_answer_says_in_any_case(viewer: Viewer) -> None:
 def test_keys_go_to_the_next_and_the_previous_but_not_while_typing(viewer: Viewer) -> None:
     for key, name in (("j", "s1"), ("\ue014", "s2"), ("k", "s1"), ("\ue012", "s0")):
         viewer.press(key)
-        viewer.wait(lambda name=name: viewer.text("#name").startswith(f"Sample {name},"))
+        viewer.wait_for(name)
     viewer.press("k")  # there is none before the first
     viewer.find("#search")[0].send_keys("j")
     viewer.wait(lambda: viewer.text("#status").startswith("No sample"))

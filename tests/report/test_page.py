@@ -40,7 +40,9 @@ def undrawn() -> Iterator[None]:
 
 
 def figure(value: float, **changes: Any) -> Figure:
-    known: dict[str, Any] = dict(name="accuracy", value=value, n=100, low=value - 0.1, high=value + 0.1, method="Wilson 95 %")
+    known: dict[str, Any] = dict(
+        name="accuracy", value=value, n=100, low=value - 0.1, high=value + 0.1, method="Wilson 95 %"
+    )
     return Figure(**(known | changes))
 
 

@@ -1,7 +1,7 @@
 // The viewer: what its controls ask for is listed, one sample of it is shown, and the page's address says which.
 
 const FACT = 1000; // characters of what a grader says that are shown
-const MARKS = { right: "\u2713", wrong: "\u2717" };
+const MARKS = { right: "\u2713", wrong: "\u2717", measured: "\u00b7" };
 
 const controls = Object.fromEntries(["task", "first", "second", "show", "group", "search"].map((id) => [id, get(id)]));
 const state = { listed: [], start: 0, total: 0, at: -1, asked: 0 }; // `listed` are those from `start` on, of `total`

@@ -55,7 +55,9 @@ def main() -> int:
             if contents(whole, given.steps, what) != contents(killed, given.steps, what)
         ]
     print(f"{len(moments)} kills, {starts} starts; checkpoints at the kills: {', '.join(map(str, moments))}")
-    print(f"weights, held-out losses and bill: {'NOT THE SAME: ' if other else 'the same to the bit'}{', '.join(other)}")
+    print(
+        f"weights, held-out losses and bill: {'NOT THE SAME: ' if other else 'the same to the bit'}{', '.join(other)}"
+    )
     return int(bool(other) or len(moments) < given.kills)
 
 

@@ -61,6 +61,12 @@ def bill_columns(bills: Sequence[Mapping[str, float | None]]) -> tuple[list[Colu
     return columns, [[Cell(content=row.get(name)) for name in titles] for row in texts]
 
 
+def is_heading(title: str, bills: Sequence[Mapping[str, float]]) -> bool:
+    """Whether `title` is that of a column of `bills`, in whatever unit."""
+    known = {heading.format(symbol) for kind in KINDS for heading in kind.headings.values() for symbol in kind.units}
+    return title in known or title == "tokens" or any(title in bill for bill in bills)
+
+
 def _unit(largest: float, units: Mapping[str, float]) -> tuple[str, float]:
     """The largest of `units` of which there is one at least; hours from two of them."""
     fitting = [(symbol, unit) for symbol, unit in units.items() if largest >= (2 * unit if unit == HOUR else unit)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchcore.report.bill import bill_columns
+from benchcore.report.bill import bill_columns, is_heading
 
 UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21, "Y": 1e24}
 
@@ -48,3 +48,11 @@ def test_the_largest_amount_has_four_digits_and_none_is_off_by_more_than_its_las
     decimals = len(largest.partition(".")[2])
     for amount, [text] in zip(amounts, rows, strict=True):
         assert abs(float(text) * unit - amount) <= 0.5001 * unit / 10**decimals
+
+
+def test_a_heading_is_known_in_whatever_unit_it_is() -> None:
+    bills = [{"flops": 3e12, "forwarded": 2e6, "seconds": 9e3, "grams": 5.0}]
+    columns, _ = bill_columns(bills)
+    assert len(columns) == 4
+    assert all(is_heading(column.title, bills) for column in columns)
+    assert not is_heading("value", bills)

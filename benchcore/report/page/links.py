@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from benchcore.records import Figure, is_rate
+from benchcore.report.bill import is_heading
 from benchcore.report.html_table import Link
 from benchcore.report.model import Page
 from benchcore.report.table import Cell
@@ -34,7 +35,7 @@ def links(page: Page) -> Link:
     Figures of a curve lead to the curves, amounts of a recipe's bill to where the run comes from, and the mean of
     several tasks to their results.
     """
-    bills = {"tokens", *(name for record in page.records for name in record.bill)}
+    bills = [record.bill for record in page.records]
 
     def link(row: Mapping[str, Cell], title: str) -> str | None:
         content = row[title].content
@@ -44,7 +45,7 @@ def links(page: Page) -> Link:
             return _samples(page, row, title)
         if isinstance(content, Figure):
             return "#curves" if page.curves else None
-        return "#provenance" if title in bills else None
+        return "#provenance" if is_heading(title, bills) else None
 
     return link
 

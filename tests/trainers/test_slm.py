@@ -1,6 +1,8 @@
 """Which targets selective language modelling picks, and what a model then learns from."""
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +25,6 @@ from benchcore.trainers.order import Order
 from benchcore.trainers.rows import Rows, pack
 from benchcore.trainers.slm import SCORES, SLM
 from tests.trainers.conftest import CONTEXT, run, weights
-from tests.trainers.ranks import pick
 from tests.trainers.test_reference import make_reference
 
 MakeLoop = Callable[..., Loop]
@@ -338,7 +339,10 @@ def test_over_all_processes_the_ranking_is_that_of_one_with_all_rows(tmp_path: P
     losses = torch.randint(5, (4, 8), generator=draw).float()
     losses[2:] += 2  # so that the second has more to pick
     valid = torch.rand(4, 8, generator=draw) < 0.8
-    torch.multiprocessing.spawn(pick, (tmp_path, losses, valid), nprocs=2)
+    torch.save((losses, valid), tmp_path / "step")
+    script = Path(__file__).with_name("ranks.py")
+    ranks = [subprocess.Popen([sys.executable, script, str(rank), tmp_path]) for rank in range(2)]
+    assert [rank.wait(60) for rank in ranks] == [0, 0]
     together, apart = (
         torch.cat([torch.load(tmp_path / f"{scope}{rank}") for rank in range(2)]) for scope in ("global", "microbatch")
     )

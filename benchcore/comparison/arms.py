@@ -149,6 +149,8 @@ def _ratio(parts: Sequence[Part]) -> float:
 
 def _mean(rows: Sequence[Sequence[Part]]) -> list[Part]:
     """What each problem adds to the mean over runs."""
+    if len(rows) == 1:
+        return list(rows[0])
     return [(sum(amount for amount, _ in parts) / len(rows), parts[0][1]) for parts in zip(*rows, strict=True)]
 
 

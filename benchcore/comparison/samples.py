@@ -19,11 +19,12 @@ from benchcore.errors import MachineError
 from benchcore.journal import FILE, Journal, check_version
 from benchcore.records import Score
 
+AT_ONCE = 64  # samples that one query reads
 ANSWERS = """
-SELECT c.text, c.finish, c.tokens_out, c.fault, c.scores,
+SELECT r.sample, c.text, c.finish, c.tokens_out, c.fault, c.scores,
        g.extracted, g.verdict, g.value, g.rule, g.reason, g.fault
 FROM requests r JOIN completions c ON c.request = r.key LEFT JOIN grades g ON g.request = r.key
-WHERE r.task = ? AND r.sample = ? ORDER BY r.trial"""
+WHERE r.task = ? AND r.sample IN ({}) ORDER BY r.trial"""
 FOUND = """
 SELECT id FROM samples
 WHERE task = :task AND (id LIKE :text ESCAPE '\\' OR target LIKE :text ESCAPE '\\' OR prompt LIKE :json ESCAPE '\\'
@@ -145,15 +146,19 @@ class StoredJournal(Journal):
         [(group,)] = self._rows('SELECT "group" FROM samples WHERE task = ? AND id = ?', task, name)
         return None if group is None else str(group)
 
-    def asked(self, task: str, name: str) -> tuple[str, str, str | None]:
-        """Prompt, target and group of the sample `name`."""
-        query = 'SELECT prompt, target, "group" FROM samples WHERE task = ? AND id = ?'
-        [(prompt, target, group)] = self._rows(query, task, name)
-        return _prompt(prompt), target, group
+    def asked(self, task: str, names: Sequence[str]) -> dict[str, tuple[str, str, str | None]]:
+        """Prompt, target and group of each of the samples `names`."""
+        query = f'SELECT id, prompt, target, "group" FROM samples WHERE task = ? AND id IN ({_marks(names)})'  # noqa: S608
+        return {
+            name: (_prompt(prompt), target, group) for name, prompt, target, group in self._rows(query, task, *names)
+        }
 
-    def attempts(self, task: str, name: str) -> tuple[Attempt, ...]:
-        """The answered trials of the sample `name`."""
-        return tuple(self._attempt(task, name, *row) for row in self._rows(ANSWERS, task, name))
+    def attempts(self, task: str, names: Sequence[str]) -> dict[str, tuple[Attempt, ...]]:
+        """The answered trials of those of the samples `names` that have any."""
+        found: dict[str, list[Attempt]] = {}
+        for name, *row in self._rows(ANSWERS.format(_marks(names)), task, *names):
+            found.setdefault(name, []).append(self._attempt(task, name, *row))
+        return {name: tuple(trials) for name, trials in found.items()}
 
     def _attempt(
         self, task: str, name: str, text: str, finish: str, tokens_out: int, fault: str | None, scores: str | None,
@@ -214,20 +219,31 @@ def read_group(opened: Journals, task: str, place: Place) -> str | None:
     return _having(opened, place)[0].group(task, place.id)
 
 
-def read_sample(opened: Journals, task: str, place: Place) -> SharedSample:
-    """The sample that is to be found at `place`."""
-    prompt, target, group = _having(opened, place)[0].asked(task, place.id)
-    return SharedSample(
-        task=task,
-        id=place.id,
-        group=group,
-        prompt=prompt,
-        target=target,
-        attempts=tuple(
-            journal.attempts(task, place.id) if journal is not None and has else ()
-            for journal, has in zip(opened, place.runs, strict=True)
-        ),
-    )
+def read_samples(opened: Journals, task: str, found: Sequence[Place]) -> list[SharedSample]:
+    """The samples that are to be found at the places `found`."""
+    asked, attempts = [], []
+    for at, journal in enumerate(opened):
+        # prompts are long, and those of the first run that has a sample are enough
+        first = [place.id for place in found if place.runs.index(True) == at]
+        here = [place.id for place in found if place.runs[at]]
+        asked.append(journal.asked(task, first) if journal is not None and first else {})
+        attempts.append(journal.attempts(task, here) if journal is not None and here else {})
+    shared = []
+    for place in found:
+        prompt, target, group = asked[place.runs.index(True)][place.id]
+        shared.append(
+            SharedSample(
+                task=task,
+                id=place.id,
+                group=group,
+                prompt=prompt,
+                target=target,
+                attempts=tuple(
+                    run.get(place.id, ()) if has else () for run, has in zip(attempts, place.runs, strict=True)
+                ),
+            )
+        )
+    return shared
 
 
 def _having(opened: Journals, place: Place) -> list[StoredJournal]:
@@ -237,8 +253,14 @@ def _having(opened: Journals, place: Place) -> list[StoredJournal]:
 def shared_samples(folders: Sequence[Path], task: str) -> Generator[SharedSample, None, None]:
     """The samples of `task` in the order of the data, one at a time, with what the runs in `folders` made of them."""
     with journals(folders) as opened:
-        for place in places(opened, task):
-            yield read_sample(opened, task, place)
+        found = places(opened, task)
+        for start in range(0, len(found), AT_ONCE):
+            yield from read_samples(opened, task, found[start : start + AT_ONCE])
+
+
+def _marks(names: Sequence[str]) -> str:
+    """A place for each of `names` in a query."""
+    return ",".join("?" * len(names))
 
 
 def _prompt(stored: str) -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from benchcore.comparison.samples import Place, SharedSample, journals, places, read_group, read_sample
+from benchcore.comparison.samples import Place, SharedSample, journals, places, read_group, read_samples
 from benchcore.errors import BenchcoreError, ConfigError, MachineError, nearest
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ class Server(ThreadingHTTPServer):
         if index >= len(found.places):
             raise ConfigError(f"{task} has {len(found.places):,} samples, counted from 0")
         with journals(shown.folders) as opened:
-            return read_sample(opened, task, found.places[index])
+            return read_samples(opened, task, [found.places[index]])[0]
 
     def _found(self, task: str, runs: str) -> tuple[Shown, _Listing]:
         """What is shown, and the samples of `task`."""

@@ -39,7 +39,7 @@ def main() -> int:
             starts += 1
             if len(moments) < given.kills:
                 # some kills come while it starts, most while it trains
-                wanted = reached(killed) + draw.randint(0, 2 * given.steps // (given.kills + 4))
+                wanted = reached(killed) + draw.randint(0, given.steps // given.kills)
                 while process.poll() is None and reached(killed) < min(wanted, given.steps - 1):
                     time.sleep(0.01)
                 time.sleep(draw.uniform(0, 1))

@@ -28,7 +28,7 @@ from benchcore.interop.loggers import Logger, check_loggers, open_loggers
 from benchcore.journal import mismatch, trouble
 from benchcore.records import RunRecord, digest
 from benchcore.store import read_record, replace_file, run_folders
-from benchcore.trainers.checkpoints import folder_of, newest, read
+from benchcore.trainers.checkpoints import folder_of, is_written, newest, read
 from benchcore.trainers.checkpoints import save as save_checkpoint
 from benchcore.trainers.corpus import documents, fingerprint
 from benchcore.trainers.ledger import Ledger
@@ -116,9 +116,9 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
         ledger = Ledger()
         for used in dict.fromkeys(filter(None, (start, options.get("reference")))):
             ledger.prepare.charge(checkpoint.billed(used))
-        place = newest(out)
-        moment = None if place is None else read(place)
-        if moment is None or moment.step < config.steps:
+        if not is_written(out, config.steps):
+            place = newest(out)
+            moment = None if place is None else read(place)
             model = _model(config, place or start, tokenizer)
             recipe = _recipe(config)
             lab = Lab(

@@ -63,9 +63,22 @@ def save(run: Path, model: Any, weights: Mapping[str, torch.Tensor], tokenizer: 
     return place
 
 
+def is_written(run: Path, step: int) -> bool:
+    """Whether the checkpoint after `step` steps is there."""
+    return (folder_of(run, step) / MARKER).is_file()
+
+
 def newest(run: Path) -> Path | None:
-    """The checkpoint from which `run` can go on, or None where it has none."""
-    found = [path for path in run.glob("checkpoint-*") if (path / OPTIMIZER).is_file() and (path / MARKER).is_file()]
+    """The checkpoint from which `run` can go on, or None where it has none.
+
+    Raises `CheckpointError` where it has some, and none with the optimiser's state.
+    """
+    written = [path.parent for path in run.glob(f"checkpoint-*/{MARKER}")]
+    found = [path for path in written if (path / OPTIMIZER).is_file()]
+    if written and not found:
+        raise CheckpointError(
+            f"the training run {run} cannot go on: no checkpoint has the optimiser's state", "begin it in another --out"
+        )
     return max(found, default=None)
 
 

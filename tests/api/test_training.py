@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from benchcore.api import evaluate
 from benchcore.api.training import TrainProgress, train
 from benchcore.checkpoint import billed, find, trained_on
 from benchcore.config import EvalConfig, TrainConfig
-from benchcore.errors import ConfigError, MachineError, RunMismatch
+from benchcore.errors import CheckpointError, ConfigError, MachineError, RunMismatch
 
 CORPUS = "generated:noisy_markov?tokens=20000&seed=1"
 CLEAN = "generated:noisy_markov?tokens=2000&noise=0&seed=2"
@@ -159,6 +160,16 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     )
     lines = [json.loads(line)["step"] for line in (killed / "log.jsonl").read_text().splitlines()]
     assert lines == sorted(set(lines))
+
+
+def test_a_run_without_the_optimisers_state_is_whole_or_refused(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train("clm", config(out))
+    shutil.rmtree(out / "checkpoint-00000012/trainer")
+    assert train("clm", config(out)).checkpoint == out / "checkpoint-00000012"
+    shutil.rmtree(out / "checkpoint-00000012")
+    with pytest.raises(CheckpointError, match="no checkpoint has the optimiser's state; begin it in another --out"):
+        train("clm", config(out))
 
 
 def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:

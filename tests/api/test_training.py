@@ -194,7 +194,7 @@ def test_training_goes_on_from_a_checkpoint_whose_bill_is_charged(run: Path, tmp
 
 
 def test_two_processes_come_to_the_weights_of_one(tmp_path: Path) -> None:
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
     trained = command(tmp_path / "two", "--micro-batch", "4", "--steps", "12", "--checkpoints", "3")
     done = subprocess.run([*launch, *trained], capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -370,7 +370,7 @@ def test_a_number_leads_to_its_samples_and_back(viewer: Viewer) -> None:
     viewer.wait(lambda: viewer.texts(".answer h4") == ["A base", f"B {SCRIPT}"])
     assert viewer.browser.execute_script("return document.activeElement.id") == "samples-title"
     top = "return document.getElementById('samples').getBoundingClientRect().y"
-    assert abs(viewer.browser.execute_script(top)) < 100
+    viewer.wait(lambda: abs(viewer.browser.execute_script(top)) < 100)
     viewer.open("group=hard")
     viewer.wait(lambda: viewer.ids == ["s10", "s11"])
     viewer.browser.back()

@@ -217,9 +217,10 @@ function follow() {
   groups();
   choose(controls.group, said.get("group") || "");
   controls.search.value = said.get("q") || "";
-  get("samples").scrollIntoView({ behavior: "instant" });
+  const arrive = () => get("samples").scrollIntoView({ behavior: "instant" });
+  arrive();
   get("samples-title").focus({ preventScroll: true });
-  open(said.get("sample") || "");
+  open(said.get("sample") || "").then(arrive); // until the sample stands there, the page may be too short to scroll
   return true;
 }
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from benchcore.graders.maths import maths
     from benchcore.graders.numbers import numbers
     from benchcore.graders.sandbox.program import Program
-    from benchcore.metrics.loss import bits_per_byte, nats_per_token
+    from benchcore.metrics.loss import bits_per_byte, nats_per_answer, nats_per_token
     from benchcore.metrics.pass_at import pass_at
     from benchcore.metrics.rates import accuracy
     from benchcore.prompts import LmEval, chat
@@ -83,7 +83,7 @@ _HOME = {
     "graders.maths": ("maths",),
     "graders.numbers": ("numbers",),
     "graders.sandbox.program": ("Program",),
-    "metrics.loss": ("bits_per_byte", "nats_per_token"),
+    "metrics.loss": ("bits_per_byte", "nats_per_answer", "nats_per_token"),
     "metrics.pass_at": ("pass_at",),
     "metrics.rates": ("accuracy",),
     "prompts": ("LmEval", "chat"),
@@ -154,6 +154,7 @@ __all__ = [
     "loss",
     "maths",
     "mbpp_program",
+    "nats_per_answer",
     "nats_per_token",
     "numbers",
     "pass_at",

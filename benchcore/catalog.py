@@ -27,6 +27,9 @@ ENGINES: Mapping[str, str] = {
 METHODS: Mapping[str, str] = {
     "clm": "benchcore.trainers.clm:CLM",
     "slm": "benchcore.trainers.slm:SLM",
+    "mixture": "benchcore.trainers.mixture:Mixture",
+    "curriculum": "benchcore.trainers.curriculum:Curriculum",
+    "skillit": "benchcore.trainers.skillit:SkillIt",
 }
 ENTRY_POINTS = "benchcore.tasks"
 

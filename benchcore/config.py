@@ -10,6 +10,12 @@ from typing import Literal
 from benchcore.errors import ConfigError
 
 
+def split_names(given: Iterable[str]) -> tuple[str, ...]:
+    """Names in the order given, each once; one text may hold several, separated by commas."""
+    names = (name.strip() for text in given for name in text.split(",") if name.strip())
+    return tuple(dict.fromkeys(names))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskConfig:
     """What is asked of a checkpoint, and of which engine."""
@@ -269,6 +275,66 @@ class SLMConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MixtureConfig:
+    """Training on the groups of a corpus in fixed shares."""
+
+    shares: dict[str, float] = field(default_factory=dict)
+    """Share of each group by its name, such as --mixture.shares.easy 3, in any unit; equal ones when not given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurriculumConfig:
+    """Training on rows, or on groups of them, in the order of their loss under a reference model."""
+
+    by: Literal["row", "group"] = "row"
+    """What is ranked."""
+
+    reverse: bool = False
+    """Begin with the hardest."""
+
+    epochs: int = 5
+    """Parts of a run by row; in the i-th rows come from the first i of so many parts of the ranking."""
+
+    mixing: float = 0.4
+    """Share of the rows of each earlier group that come again while a group is taken up."""
+
+    reference: str | None = None
+    """Checkpoint of the reference model, or training run of benchcore, whose bill is then charged too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillItConfig:
+    """Skill-It: shares of skills, the groups of a corpus, that follow their losses along a graph."""
+
+    validation: str | None = None
+    """Texts by whose losses shares are chosen, with groups as the corpus has them; not the held-out ones."""
+
+    targets: tuple[str, ...] = ()
+    """Skills whose losses count, separated by commas; all that the validation texts have when not given."""
+
+    graph: str = "approximate"
+    """approximate or brute-force, which learn it by probe runs; identity; or a graph's file, or a run that has one."""
+
+    probe_steps: int | None = None
+    """Steps of each probe run; as many as the run itself has when not given."""
+
+    eta: float = 0.5
+    """How strongly shares follow losses."""
+
+    rounds: int = 6
+    """Parts of the run with shares of their own."""
+
+    window: int = 3
+    """Rounds whose losses are added up."""
+
+    lag: int = 0
+    """1 leaves out the losses that are measured where a round begins, as the paper's algorithm does; its code has 0."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", split_names(self.targets))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """What `benchcore train` trains, on what, and how."""
 
@@ -314,6 +380,9 @@ class TrainConfig:
     micro_batch: int | None = None
     """Rows that go through the model at once on each process; all of them where not given."""
 
+    init_std: float = 0.02
+    """Standard deviation of the first weights of a model from scratch; narrow models learn sooner with 0.1."""
+
     lr: float = 1e-3
     """Highest learning rate."""
 
@@ -341,6 +410,9 @@ class TrainConfig:
     seed: int = 0
     """Decides the first weights of a model from scratch, the order of rows and all chance of a method."""
 
+    marked_only: bool = False
+    """Count in the loss only what the corpus marks, such as the answers to questions."""
+
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of products, the weights staying in float32; auto is bfloat16 on a GPU and float32 on a CPU."""
 
@@ -351,13 +423,16 @@ class TrainConfig:
     """Where progress is sent beside log.jsonl, separated by commas: tensorboard, trackio, wandb."""
 
     slm: SLMConfig = SLMConfig()
+    mixture: MixtureConfig = MixtureConfig()
+    curriculum: CurriculumConfig = CurriculumConfig()
+    skillit: SkillItConfig = SkillItConfig()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", split_names(self.data))
         object.__setattr__(self, "tokenizer_data", split_names(self.tokenizer_data))
         object.__setattr__(self, "loggers", split_names(self.loggers))
         _check_counts(self, "looks", "checkpoints", "vocab_size", "context", "steps", "batch", "micro_batch")
-        for name in ("lr", "clip"):
+        for name in ("init_std", "lr", "clip"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"{name} must be above 0 and finite, got {getattr(self, name)}")
         for name in ("beta1", "beta2", "floor", "weight_decay"):
@@ -367,12 +442,6 @@ class TrainConfig:
             raise ConfigError(f"warmup must be from 0 to the {self.steps} steps, got {self.warmup}")
         if self.micro_batch is not None and self.batch % self.micro_batch:
             raise ConfigError(f"batch {self.batch} is no multiple of micro_batch {self.micro_batch}")
-
-
-def split_names(given: Iterable[str]) -> tuple[str, ...]:
-    """Names in the order given, each once; one text may hold several, separated by commas."""
-    names = (name.strip() for text in given for name in text.split(",") if name.strip())
-    return tuple(dict.fromkeys(names))
 
 
 def _check_counts(config: AskConfig | TrainConfig, *names: str) -> None:

@@ -212,7 +212,7 @@ def is_rate(name: str) -> bool:
 
 def is_loss(name: str) -> bool:
     """Whether a figure of this name is a loss, of which less is better."""
-    return name in ("bits per byte", "nats per token")
+    return name in ("bits per byte", "nats per token", "nats per answer")
 
 
 Part = tuple[float, float]
@@ -282,8 +282,9 @@ class RunRecord:
 class Curve:
     """One figure of one task along a series of checkpoints: `points` are (tokens or steps, figure) in order.
 
-    `unit` says which of the two the points are at. `figures` is what the curve comes to: its mean over the axis,
-    its speed-up, its power law. `excluded` are runs of the series that are no point of it.
+    `group` is the group of problems that it is of, None where it is of all. `unit` says which of the two the points
+    are at. `figures` is what the curve comes to: its mean over the axis, its speed-up, its power law. `excluded` are
+    runs of the series that are no point of it.
     """
 
     series: str
@@ -293,6 +294,7 @@ class Curve:
     points: tuple[tuple[int, Figure], ...]
     figures: tuple[Figure, ...]
     excluded: tuple[str, ...] = ()
+    group: str | None = None
 
 
 def digest(*parts: Any) -> str:

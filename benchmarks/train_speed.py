@@ -17,9 +17,9 @@ from typing import Any
 import accelerate
 import torch
 
+from benchcore.data.documents import Document
 from benchcore.data.markov import noisy_markov
 from benchcore.trainers.clm import CLM
-from benchcore.trainers.corpus import Document
 from benchcore.trainers.ledger import Ledger
 from benchcore.trainers.loop import Loop, Recipe
 from benchcore.trainers.method import Lab, Method
@@ -32,7 +32,7 @@ from benchcore.trainers.tokenizer import train_bpe
 CONTEXT = 128
 RECIPE = Recipe(
     steps=10**6, batch=16, micro_batch=16, lr=1e-3, warmup=10, decay="constant", floor=0.0, weight_decay=0.1,
-    betas=(0.9, 0.95), clip=1.0, looks=frozenset(), saves=frozenset(),
+    betas=(0.9, 0.95), clip=1.0, marked_only=False, looks=frozenset(), saves=frozenset(),
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        texts = [text for text, _ in noisy_markov(tokens=400_000)]
+        texts = [one.text for one in noisy_markov(tokens=400_000)]
         tokenizer = train_bpe(iter(texts), given.vocab_size)
         rows = pack([Document(text=text) for text in texts], tokenizer, CONTEXT, folder / "rows", digest="speed")
         reference = folder / "reference"
@@ -89,8 +89,10 @@ def steps(method: Method, model: Any, rows: Rows, folder: Path) -> Callable[[], 
     accelerator, ledger = accelerate.Accelerator(cpu=True), Ledger()
     method.prepare(
         Lab(
-            rows=rows, seed=0, device=accelerator.device, cache=folder / "cache", ledger=ledger, processes=1, parts=1,
-            watch=lambda doing: None,
+            rows=rows, steps=RECIPE.steps, seed=0, device=accelerator.device, run=folder, cache=folder / "cache",
+            ledger=ledger, processes=1, parts=1, watch=lambda doing: None,
+            # what these methods do not ask for
+            pack=None, measure=None, probes=None,  # type: ignore[arg-type]
         )
     )  # fmt: skip
     return Loop(model, rows, method, RECIPE, ledger, seed=0, accelerator=accelerator).advance

@@ -16,6 +16,9 @@ from benchcore.api.pool import GradingPool
 from benchcore.api.work import prepare_all
 from benchcore.checkpoint import Checkpoint
 from benchcore.config import EvalConfig
+from benchcore.data.documents import Document
+from benchcore.data.source import numbered_rows
+from benchcore.data.texts import LINES
 from benchcore.engines.embedded.live import Live
 from benchcore.errors import ConfigError
 from benchcore.records import Request, RunRecord
@@ -25,39 +28,66 @@ from benchcore.trainers.corpus import GENERATED, documents
 FOLDER = "heldout"
 TASK = '''"""Held-out loss of {name}."""
 
-from benchcore import Task, bits_per_byte, document, loss, nats_per_token, texts
+from benchcore import Task, {imported}, texts
 
 TASK = Task(
     version=1,
-    rows=texts({path!r}, text_field={field!r}),
+    rows=texts({path!r}, {fields}),
     sample=document,
     grader=loss(),
-    metrics=(bits_per_byte(), nats_per_token()),
+    metrics=({metrics}),
 )
 '''
+OF_TEXTS = ("bits_per_byte, document, loss, nats_per_token", "bits_per_byte(), nats_per_token()")
+OF_ANSWERS = ("bits_per_byte, document, loss, nats_per_answer", "nats_per_answer(), bits_per_byte()")
 
 
-def write_tasks(run: Path, sets: Mapping[str, str], text_field: str) -> tuple[str, ...]:
+def write_tasks(run: Path, sets: Mapping[str, str], text_field: str, group_field: str | None = None) -> tuple[str, ...]:
     """The files of tasks that measure the loss of each of `sets`, name -> file or folder, in the folder of `run`.
 
-    A generated corpus is written out beside its task. Raises `ConfigError` for a source that does not exist.
+    A generated corpus is written out beside its task; where its documents have prompts, what is measured is the answer.
+    Of a file with rows that have a `group_field` each group has figures of its own. Raises `ConfigError` for a source
+    that does not exist.
     """
     folder = run / "tasks"
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for name, source in sets.items():
         path = Path(source).expanduser().absolute()
-        field = text_field
+        fields = {"text_field": text_field}
         if source.startswith(GENERATED):
-            path, field = (folder / f"{name}.jsonl").absolute(), "text"
-            lines = (json.dumps({"text": one.text}) + "\n" for one in documents([source]))
-            replace_file(path, "".join(lines).encode())
+            path = (folder / f"{name}.jsonl").absolute()
+            rows = [_row(one) for one in documents([source])]
+            fields = {f"{key}_field": key for key in rows[0]}
+            replace_file(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
         elif not path.exists():
             raise ConfigError(f"the held-out set {name} is not there: {path}")
+        elif group_field is not None and _has(path, group_field):
+            fields["group_field"] = group_field
+        imported, metrics = OF_ANSWERS if "prompt_field" in fields else OF_TEXTS
+        said = ", ".join(f"{key}={value!r}" for key, value in fields.items())
+        task = TASK.format(name=name, path=str(path), fields=said, imported=imported, metrics=metrics)
         file = folder / f"{name}.py"
-        replace_file(file, TASK.format(name=name, path=str(path), field=field).encode())
+        replace_file(file, task.encode())
         files.append(str(file))
     return tuple(files)
+
+
+def _row(document: Document) -> dict[str, str]:
+    """A document as a row of a held-out set; of one with a prompt the text is what its marks say is the answer."""
+    row = {"text": document.text}
+    if document.prompt:
+        stop = document.marks.rfind("1") + 1 if document.marks else len(document.text)
+        row = {"text": document.text[document.prompt : stop], "prompt": document.text[: document.prompt]}
+    return row if document.group is None else {**row, "group": document.group}
+
+
+def _has(path: Path, field: str) -> bool:
+    """Whether the first row of a file of rows has a field."""
+    if not path.is_file() or not path.name.endswith(LINES):
+        return False
+    _, row = next(iter(numbered_rows(path)), (0, {}))
+    return field in row
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from benchcore.api.training import Trained, Watch, train
 from benchcore.config import TrainConfig
 from benchcore.errors import ConfigError, nearest
 
-KEYS = ("title", "baseline", "seeds", "out", "all", "arms")
+KEYS = ("title", "baseline", "figures", "seeds", "out", "all", "arms")
 ARM = "arms."  # before the name of an arm whose last checkpoint is meant
 
 
@@ -33,6 +33,7 @@ class RecipeFile:
 
     title: str
     baseline: str | None
+    figures: tuple[str, ...]
     seeds: tuple[int, ...]
     out: Path
     arms: Mapping[str, Mapping[str, Any]]
@@ -101,6 +102,7 @@ def read_recipe(path: Path, out: Path | None = None) -> RecipeFile:
     recipe = RecipeFile(
         title=str(found.get("title", path.stem)),
         baseline=found.get("baseline"),
+        figures=tuple(found.get("figures", ["bits per byte"])),  # which compares whatever the tokenizers are
         seeds=tuple(seeds),
         out=out or Path(found.get("out", f"runs/{path.stem}")),
         arms={name: _merged(shared, arm) for name, arm in arms.items()},

@@ -10,7 +10,7 @@ from typing import Any
 from benchcore import catalog
 from benchcore.api.comparing import compare
 from benchcore.api.gating import gate
-from benchcore.api.run_folders import curve_names, existing, finished, is_last, meant, series_of
+from benchcore.api.run_folders import curve_names, existing, finished, is_last, meant, series_of, training_of
 from benchcore.api.series import curves
 from benchcore.comparison.differences import Comparisons
 from benchcore.comparison.report import GateReport
@@ -19,8 +19,10 @@ from benchcore.config import CompareConfig, GateConfig, ReportConfig
 from benchcore.errors import ConfigError, MachineError
 from benchcore.journal import FILE
 from benchcore.records import Curve, RunRecord, TaskRecord
-from benchcore.report.model import Page, read_graph
+from benchcore.report.model import Page
 from benchcore.report.server import Server, Shown
+from benchcore.skill_graph import FILE as GRAPH
+from benchcore.skill_graph import SkillGraph, read_graph
 from benchcore.store import read_config, read_record, replace_file
 
 DEFAULT = ReportConfig()
@@ -155,8 +157,8 @@ def _gathered(runs: Sequence[str], config: ReportConfig) -> _Gathered:
 
 
 def _stamp(folders: Iterable[Path], config: ReportConfig) -> Iterator[tuple[str, int, int]]:
-    graph = () if config.graph is None else (config.graph,)
-    for path in (*folders, *graph):
+    given = list(folders)
+    for path in (*given, *_graphs(given, config)):
         for file in (path / FILE, path / f"{FILE}-wal", path / "run.json") if path.is_dir() else (path,):
             try:
                 found = file.stat()
@@ -191,7 +193,7 @@ def _made(found: _Gathered, config: ReportConfig) -> Page:
         curves=_curves(found, compared, wanted),
         samples={name: partial(shared_samples, found.shown, name) for name in names},
         complete=len(labels) == len(compared.runs),
-        graph=None if config.graph is None else read_graph(config.graph),
+        graph=_graph(found, config),
     )
 
 
@@ -234,6 +236,20 @@ def _curves(found: _Gathered, compared: Comparisons, wanted: Collection[str]) ->
     ours = [replace(record, series=names.get(series_of(record))) for record in found.records]
     base = None if compared.baseline is None else names.get(series_of(compared.runs[0].record))
     return tuple(one for one in curves(ours, base) if not wanted or one.task in wanted)
+
+
+def _graph(found: _Gathered, config: ReportConfig) -> SkillGraph | None:
+    """The graph of skills that is asked for, or else the one that the training runs have, unless they have several."""
+    graphs = {read_graph(file) for file in _graphs(found.shown, config)}
+    return graphs.pop() if len(graphs) == 1 else None
+
+
+def _graphs(folders: Iterable[Path], config: ReportConfig) -> list[Path]:
+    """The files of the graphs that are shown: the one asked for, or those that training runs keep."""
+    if config.graph is not None:
+        return [config.graph]
+    trained = dict.fromkeys(run for folder in folders if (run := training_of(folder)))
+    return [run / GRAPH for run in trained if (run / GRAPH).is_file()]
 
 
 def _so_far(folder: Path) -> RunRecord:

@@ -16,6 +16,7 @@ from benchcore.store import read_config, read_record, run_folders
 SEED = re.compile(r"[-_.]?(?:seed|s)[-_]?(\d+)$", re.IGNORECASE)
 FEWEST_SEEDS = maths.FEWEST_SEEDS
 FEWEST_POINTS = 5  # for a law of three parameters
+HALF_WAY = "half way"
 TARGETS = 3  # on the way to where a series ends
 
 
@@ -65,19 +66,21 @@ def recipe_of(series: str) -> str | None:
 
 
 def curves(records: Sequence[RunRecord], against: str | None = None, out: Path | None = None) -> tuple[Curve, ...]:
-    """A curve for each figure of each task along each series with at least two points.
+    """A curve for each figure of each task along each series with at least two points; those of groups are the last.
 
-    Curves of one figure whose tasks were run alike are compared: their means are taken over the range that all
-    have, and speed-ups are measured against the series `against`, or against that of the same seed where it names a
-    recipe; where no record is of it, the run folders in `out` are looked through. Series whose names differ in a seed
-    alone are summed up in a curve without points.
+    Curves of one figure and group whose tasks were run alike are compared: their means are taken over the range that
+    all have, and speed-ups are measured against the series `against`, or against that of the same seed where it names
+    a recipe; where no record is of it, the run folders in `out` are looked through. Without it, how soon a group is
+    learnt is how soon its curve is half way. Series whose names differ in a seed alone are summed up in a curve without
+    points.
     """
     compared = []
     for same in _lines([*records, *_stored(records, against, out)]).values():
         if drawn := [line for line in same if len(line.curve.points) > 1]:
-            done = _summed_up(drawn, against)
-            compared += [*done, *_over_seeds(done, against)]
-    return tuple(compared)
+            known = against if any(_base(line, drawn, against) for line in drawn) else None
+            done = _summed_up(drawn, known)
+            compared += [*done, *_over_seeds(done, known)]
+    return tuple(sorted(compared, key=lambda curve: curve.group is not None))
 
 
 def check_against(found: Iterable[Checkpoint], against: str | None, out: Path) -> None:
@@ -117,10 +120,9 @@ def _lines(records: Iterable[RunRecord]) -> dict[str, list[_Line]]:
             continue
         for task in record.tasks:
             for figure in task.figures:
-                if figure.group is None:
-                    alike = digest(figure.name, *_made(task))
-                    tasks[alike] = task.task
-                    members.setdefault(alike, {}).setdefault(record.series, []).append((record, figure))
+                alike = digest(figure.name, figure.group, *_made(task))
+                tasks[alike] = task.task
+                members.setdefault(alike, {}).setdefault(record.series, []).append((record, figure))
     found: dict[str, list[_Line]] = {}
     for alike, series in members.items():
         everything = [record for same in series.values() for record, _ in same]
@@ -145,6 +147,7 @@ def _line(series: str, task: str, unit: str, members: Sequence[tuple[RunRecord, 
         points=tuple((at, figure) for at, (_, figure) in kept.items()),
         figures=(),
         excluded=tuple(record.run for record, figure in members if id(figure) not in shown),
+        group=members[0][1].group,
     )
     return _Line(curve=curve, bills={at: record.bill for at, (record, _) in kept.items()})
 
@@ -158,8 +161,12 @@ def _summed_up(lines: Sequence[_Line], against: str | None) -> list[Curve]:
     shared = maths.common_range([line.values for line in lines])
     found = []
     for line in lines:
-        figures = (*_aucs(line, shared), *_speeds(line, _base(line, lines, against)), *_law(line))
-        found.append(replace(line.curve, figures=figures))
+        figures = [*_aucs(line, shared), *_speeds(line, _base(line, lines, against))]
+        if line.curve.group is None:
+            figures += _law(line)
+        elif against is None:
+            figures.append(_half_way(line, lines))
+        found.append(replace(line.curve, figures=tuple(figures)))
     return found
 
 
@@ -187,11 +194,8 @@ def _speeds(line: _Line, base: _Line | None) -> Iterable[Figure]:
     if base is None:
         return
     target = maths.best(base.values, falling=line.falls)
-    end = maths.best(line.values, falling=line.falls)
-    missed = "past it at its first point" if (end < target if line.falls else end > target) else "not reached"
-    reached = maths.tokens_to(line.values, target, falling=line.falls)
-    ends = f"isotonic fit; where {base.name} ends"
-    yield _figure(f"{line.curve.unit} to {target:.4g}", reached, line, ends, missed)
+    missed = _missing(line, target)
+    yield _reached(line, target, f"where {base.name} ends")
     if line is base:
         return
     how = f"isotonic fit; against {base.name}"
@@ -204,6 +208,27 @@ def _speeds(line: _Line, base: _Line | None) -> Iterable[Figure]:
         charged = None if spent is None or other is None else other / spent
         how = f"{how}, where it ends; FLOPs of training and preparation"
         yield _figure(f"speed-up with the bill to {target:.4g}", charged, line, how, missed)
+
+
+def _half_way(line: _Line, lines: Sequence[_Line]) -> Figure:
+    """How soon `line` is half way from where the first of `lines` begins to the best value of all."""
+    worse, better = (max, min) if line.falls else (min, max)
+    start = worse(one.values[0][1] for one in lines)
+    end = better(maths.best(one.values, falling=line.falls) for one in lines)
+    return _reached(line, (start + end) / 2, f"{HALF_WAY} from the worst first value of all series to the best value")
+
+
+def _reached(line: _Line, target: float, where: str) -> Figure:
+    reached = maths.tokens_to(line.values, target, falling=line.falls)
+    return _figure(
+        f"{line.curve.unit} to {target:.4g}", reached, line, f"isotonic fit; {where}", _missing(line, target)
+    )
+
+
+def _missing(line: _Line, target: float) -> str:
+    """Why `line` has no place of `target`, where it has none."""
+    end = maths.best(line.values, falling=line.falls)
+    return "past it at its first point" if (end < target if line.falls else end > target) else "not reached"
 
 
 def _spent(line: _Line, target: float) -> float | None:
@@ -263,7 +288,7 @@ def summary(seeds: Sequence[Sequence[Figure]], against: str | None) -> tuple[Fig
     known = [{figure.name.rpartition(" to ")[0] or figure.name: figure for figure in figures} for figures in seeds]
     return tuple(
         over_seeds(
-            name if figure.name == name else f"{name} to where {against} ends",
+            name if figure.name == name else f"{name} to {HALF_WAY if against is None else f'where {against} ends'}",
             [one[name].value for one in known],
             missing=" or ".join(dict.fromkeys(_missed(one[name]) for one in known if one[name].value is None)),
         )

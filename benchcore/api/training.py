@@ -12,10 +12,13 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import filelock
+import numpy as np
+import numpy.typing as npt
 import tomli_w
 import torch
 import transformers
@@ -36,10 +39,13 @@ from benchcore.trainers.loop import Loop, Progress, Recipe
 from benchcore.trainers.method import Lab
 from benchcore.trainers.model import SHAPES, fresh, is_shape
 from benchcore.trainers.model import load as load_model
+from benchcore.trainers.probes import Probes
 from benchcore.trainers.rows import Rows, packed
 from benchcore.trainers.schedule import evenly, log_spaced
+from benchcore.trainers.tokenizer import VERSION as TOKENIZERS
 from benchcore.trainers.tokenizer import characters, train_bpe
 from benchcore.trainers.tokenizer import load as load_tokenizer
+from benchcore.trainers.validation import group_losses
 
 try:
     import accelerate
@@ -49,7 +55,7 @@ except ImportError as error:
 SETTINGS = "train.toml"
 EVERY = 2.0  # seconds between two lines of the log
 # What is told apart by digests, or changes nothing of what is trained.
-PLACES = ("data", "heldout", "model", "tokenizer", "tokenizer_data", "loggers", "out", "slm")
+PLACES = ("data", "heldout", "model", "tokenizer", "tokenizer_data", "loggers", "out", *catalog.METHODS)
 TRAINED = ("bpe", "characters")  # tokenizers that are made of a corpus
 
 
@@ -107,10 +113,15 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
         say("reading the corpus")
         with accelerator.main_process_first():
             tokenizer = _tokenizer(config, start)
-            rows = packed(
-                config.data, tokenizer, config.context, checkpoint.cache_folder(),
-                text_field=config.text_field, group_field=config.group_field,
-            )  # fmt: skip
+            pack = partial(
+                packed,
+                tokenizer=tokenizer,
+                context=config.context,
+                cache=checkpoint.cache_folder(),
+                text_field=config.text_field,
+                group_field=config.group_field,
+            )
+            rows = pack(config.data)
         if accelerator.is_main_process:
             _adopt(out, _identity(method, config, options, rows, start))
         ledger = Ledger()
@@ -121,14 +132,33 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
             moment = None if place is None else read(place)
             model = _model(config, place or start, tokenizer)
             recipe = _recipe(config)
+
+            def measure(texts: Rows) -> npt.NDArray[np.float64]:
+                losses, flops = group_losses(model, texts, accelerator.device)
+                ledger.train.add(flops=flops)
+                return losses
+
             lab = Lab(
                 rows=rows,
+                steps=config.steps,
                 seed=config.seed,
                 device=accelerator.device,
+                run=out,
                 cache=checkpoint.cache_folder(),
                 ledger=ledger,
                 processes=accelerator.num_processes,
                 parts=recipe.parts(accelerator.num_processes),
+                pack=pack,
+                measure=measure,
+                probes=Probes(
+                    start=partial(_model, config, start, tokenizer),
+                    model=_known_as(config, start),
+                    rows=rows,
+                    recipe=recipe,
+                    seed=config.seed,
+                    accelerator=accelerator,
+                    cache=checkpoint.cache_folder(),
+                ),
                 watch=say,
             )
             # what the first process makes is there for the others
@@ -193,7 +223,7 @@ def _tokenizer(config: TrainConfig, start: Path | None) -> Any:
         return load_tokenizer(wanted)
     sources = config.tokenizer_data or config.data
     asked = (wanted, config.vocab_size if wanted == "bpe" else None)
-    made_of = digest(*asked, fingerprint(sources, text_field=config.text_field))
+    made_of = digest(TOKENIZERS, *asked, fingerprint(sources, text_field=config.text_field))
     folder = checkpoint.cache_folder() / "tokenizers" / made_of
     with trouble(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -212,14 +242,28 @@ def _identity(
 ) -> dict[str, Any]:
     """What may not change while the run goes on; corpora and checkpoints may move."""
     settings = {name: value for name, value in asdict(config).items() if name not in PLACES}
-    reference = options.get("reference")
-    digests = {
+    known = {
+        "method": method,
+        **settings,
         "corpus": rows.digest,
-        "model": config.model if start is None else checkpoint.model_digest(start),
-        **({} if reference is None else {"reference": checkpoint.model_digest(reference)}),
+        "model": _known_as(config, start),
+        **{f"{method}.{name}": _content(name, value, config) for name, value in options.items()},
     }
-    known = {"method": method, **settings, **digests, **{f"{method}.{name}": value for name, value in options.items()}}
-    return {name: value for name, value in known.items() if value is not None and name != f"{method}.reference"}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _known_as(config: TrainConfig, start: Path | None) -> str:
+    """The model that a run starts from: a shape, or the digest of a checkpoint."""
+    return config.model if start is None else checkpoint.model_digest(start)
+
+
+def _content(name: str, value: Any, config: TrainConfig) -> Any:
+    """An option of a method as it is told apart: files by what is in them."""
+    if name == "reference" and value is not None:
+        return checkpoint.model_digest(value)
+    if name == "validation" and value is not None:
+        return fingerprint([value], text_field=config.text_field, group_field=config.group_field)
+    return value
 
 
 def _adopt(out: Path, identity: Mapping[str, Any]) -> None:
@@ -244,6 +288,7 @@ def _model(config: TrainConfig, place: Path | None, tokenizer: Any) -> Any:
         context=config.context,
         end=tokenizer.eos_token_id,
         seed=config.seed,
+        spread=config.init_std,
     )
 
 
@@ -259,6 +304,7 @@ def _recipe(config: TrainConfig) -> Recipe:
         weight_decay=config.weight_decay,
         betas=(config.beta1, config.beta2),
         clip=config.clip,
+        marked_only=config.marked_only,
         looks=frozenset(log_spaced(config.steps, config.looks) if config.heldout else ()),
         saves=frozenset(evenly(config.steps, config.checkpoints)),
     )
@@ -321,5 +367,5 @@ def _held_out(model: Any, config: TrainConfig, out: Path, tokenizer: Any) -> hel
         model.config.save_pretrained(scratch)
         tokenizer.save_pretrained(scratch)
         scratch.rename(home)
-    tasks = heldout.write_tasks(out, config.heldout, config.text_field)
+    tasks = heldout.write_tasks(out, config.heldout, config.text_field, config.group_field)
     return heldout.HeldOut(out, tasks, model, home)

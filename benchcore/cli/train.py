@@ -74,8 +74,7 @@ def _recipe(file: Path, config: TrainConfig | None, arms: Sequence[str], seeds: 
         if json:
             print_json(made, results)
         elif compared := [str(one.run) for one in made if one.records]:
-            # bits per byte, which compare whatever the tokenizers are
-            asked = CompareConfig(baseline=recipe.baseline, figures=("bits per byte",))
+            asked = CompareConfig(baseline=recipe.baseline, figures=recipe.figures)
             show_table(comparison_table(compare(compared, asked), "wide", recipe.title), results)
     return 0
 

@@ -12,6 +12,7 @@ from bisect import bisect
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
+from benchcore.data.documents import Document
 from benchcore.errors import ConfigError
 
 SYMBOLS = string.ascii_letters + string.digits + "+/"
@@ -24,7 +25,7 @@ LEAST = 0.3  # the noise of spans of one character
 
 def noisy_markov(
     *, tokens: int, seed: int = 0, noise: float = 0.52, source: int = 0, length: int = 512
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Document]:
     """Documents of `length` characters, `tokens` characters in all, and their marks: "1" what follows the process.
 
     `source` makes the process and `seed` the draw, so that a corpus of another `seed` is of the same language.
@@ -49,7 +50,7 @@ def _process(source: int) -> list[list[int]]:
     return [sorted(range(len(SYMBOLS)), key=lambda _: draw())[: len(ODDS)] for _ in range(CLASSES * len(SYMBOLS))]
 
 
-def _document(followers: list[list[int]], draw: Callable[[], float], length: int, noise: float) -> tuple[str, str]:
+def _document(followers: list[list[int]], draw: Callable[[], float], length: int, noise: float) -> Document:
     until = tuple(accumulate(ODDS[:-1]))
     text: list[int] = []
     marks: list[str] = []
@@ -64,7 +65,7 @@ def _document(followers: list[list[int]], draw: Callable[[], float], length: int
         text.append(followers[context][bisect(until, draw())])
         if noise and draw() < 1 / FOLLOWED:
             free = _span(draw, FOLLOWED / (1 - noise) - FOLLOWED - ORDER) + ORDER
-    return "".join(SYMBOLS[symbol] for symbol in text), "".join(marks)
+    return Document(text="".join(SYMBOLS[symbol] for symbol in text), marks="".join(marks))
 
 
 def _span(draw: Callable[[], float], mean: float) -> int:

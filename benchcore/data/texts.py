@@ -21,7 +21,7 @@ KINDS = ", ".join((*PLAIN, *LINES))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """Rows with `id`, `text` and `group`, one a document. Built by `texts`.
+    """Rows with `id`, `text`, `group` and, where there are any, `prompt`, one a document. Built by `texts`.
 
     Raises `ConfigError` for a separator that is empty or a pattern with groups.
     """
@@ -30,6 +30,7 @@ class Texts:
     text_field: str
     id_field: str | None
     group_field: str | None
+    prompt_field: str | None
     separator: str | re.Pattern[str] | None
 
     def __post_init__(self) -> None:
@@ -54,7 +55,8 @@ class Texts:
             raise DataError(f"{place}: every document is empty")
         pin = hashlib.sha256()
         for row in rows:
-            pin.update(json.dumps([row["id"], row["group"], row["text"]]).encode())
+            parts = [row["id"], row["group"], row["text"], *([row["prompt"]] if "prompt" in row else [])]
+            pin.update(json.dumps(parts).encode())
         return rows, pin.hexdigest()
 
     def where(self, data_dir: Path | None) -> str:
@@ -109,7 +111,10 @@ class Texts:
             else:
                 name = f"{prefix}{row['id']}" if own else f"{file.name}:{number}"
             group = None if self.group_field is None else str(_value(where, row, self.group_field, "group_field"))
-            rows.append({"id": name, "text": self._text(where, row), "group": group})
+            prompt = {}
+            if self.prompt_field is not None:
+                prompt["prompt"] = str(_value(where, row, self.prompt_field, "prompt_field"))
+            rows.append({"id": name, "text": self._text(where, row), "group": group, **prompt})
         return rows
 
     def _text(self, where: str, row: Row) -> str:
@@ -129,30 +134,34 @@ def texts(
     text_field: str = "text",
     id_field: str | None = None,
     group_field: str | None = None,
+    prompt_field: str | None = None,
     separator: str | re.Pattern[str] | None = None,
 ) -> Texts:
     r"""Documents of a file, or of the files of a folder, whose names end with .txt, .jsonl, .txt.gz or .jsonl.gz.
 
     `path` is looked for in the data folder and then in the current one; without it the texts are what --data names.
     A row of a JSON Lines file is a document: its text is in `text_field`, its group in `group_field` where one is
-    named, its id in `id_field`. Without that it is the field "id" where each row of the file has another, else the
-    file's name and the line number. A plain text is one document, or the pieces between `separator`s, a text such
-    as "\n\n\n" or a compiled pattern. In a folder, which is not searched below, a file's name is the group of its
-    documents unless `group_field` is given. Texts are kept to the last byte; empty rows, and pieces of white space
-    alone, are left out.
+    named, a prompt that is read and not scored in `prompt_field`, its id in `id_field`. Without that it is the field
+    "id" where each row of the file has another, else the file's name and the line number. A plain text is one document,
+    or the pieces between `separator`s, a text such as "\n\n\n" or a compiled pattern. In a folder, which is not
+    searched below, a file's name is the group of its documents unless `group_field` is given. Texts are kept to the
+    last byte; empty rows, and pieces of white space alone, are left out.
     """
     return Texts(
         path=None if path is None else Path(path),
         text_field=text_field,
         id_field=id_field,
         group_field=group_field,
+        prompt_field=prompt_field,
         separator=separator,
     )
 
 
 def document(row: Row) -> Sample:
-    """The sample of a document from `texts`: all of its text is scored, from the beginning."""
-    return Sample(id=row["id"], prompt="", target="", group=row["group"], continuations=(row["text"],))
+    """The sample of a document from `texts`: all of its text is scored, after its prompt or from the beginning."""
+    return Sample(
+        id=row["id"], prompt=row.get("prompt", ""), target="", group=row["group"], continuations=(row["text"],)
+    )
 
 
 def _files(place: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Losses over documents: bits per byte, and nats per token."""
+"""Losses over documents: bits per byte, nats per token, and nats per answer."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ class LossRate:
     """The nats of all documents over the sum of their lengths, in units of `unit` nats. Lower is better."""
 
     name: str
-    length: Literal["bytes", "tokens"]
+    length: Literal["bytes", "tokens", "documents"]
     unit: float
 
     @property
@@ -57,7 +57,7 @@ class LossRate:
         for grade in document:
             if grade.value is None:
                 continue
-            size: int | None = getattr(grade, self.length)
+            size: int | None = 1 if self.length == "documents" else getattr(grade, self.length)
             if size is None or not 0 <= grade.value < math.inf:  # False for NaN too
                 raise ConfigError(
                     f"{self.name} is for losses of texts, which the grader {grade.grader} does not measure"
@@ -80,3 +80,11 @@ def nats_per_token() -> LossRate:
     The mean loss of a token in nats, all tokens of all documents alike: it compares models of one tokenizer only.
     """
     return LossRate(name="nats per token", length="tokens", unit=1.0)
+
+
+def nats_per_answer() -> LossRate:
+    """The metric "nats per answer" with its 95 % interval over documents, where each is an answer after its prompt.
+
+    The mean over answers of all nats of each. One of k answers that are equally likely to a model takes ln k.
+    """
+    return LossRate(name="nats per answer", length="documents", unit=1.0)

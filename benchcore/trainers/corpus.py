@@ -10,10 +10,13 @@ import json
 import urllib.parse
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchcore.data.addition import addition
+from benchcore.data.composition import composition
+from benchcore.data.documents import Document
+from benchcore.data.lego import lego
 from benchcore.data.markov import noisy_markov
 from benchcore.data.source import file_digest, numbered_rows
 from benchcore.data.texts import LINES, PLAIN
@@ -21,7 +24,12 @@ from benchcore.errors import ConfigError, DataError, MissingExtra, nearest
 from benchcore.records import digest
 
 GENERATED = "generated:"
-GENERATORS = {"noisy_markov": noisy_markov}
+GENERATORS: Mapping[str, Callable[..., Iterator[Document]]] = {
+    "noisy_markov": noisy_markov,
+    "composition": composition,
+    "lego": lego,
+    "addition": addition,
+}
 STATE = "state.json"  # where datasets lists the files of a data set
 ARROW = (".parquet", ".arrow")
 RANDOM_ACCESS = b"ARROW1"  # how Arrow's file format begins, but not its stream format, which datasets writes
@@ -29,19 +37,6 @@ MARKS = "marks"
 KINDS = (*PLAIN, *LINES, *ARROW)
 PIECE = 1 << 20  # characters; a longer plain text comes in pieces
 AT_ONCE = 256  # rows of Arrow that become Python's
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A text of the corpus. `marks` has a "1" for each character that is worth training on, else a "0"."""
-
-    text: str
-    group: str | None = None
-    marks: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.marks is not None and (len(self.marks) != len(self.text) or self.marks.strip("01")):
-            raise DataError("the marks of a document are a 0 or 1 for each character of its text, and these are not")
 
 
 def documents(
@@ -54,7 +49,7 @@ def documents(
     - `.jsonl` and `.jsonl.gz`, `.parquet`, `.arrow`: one document a row. Its text is in `text_field`, its group in
       `group_field` where one is given, its marks in "marks" where there are any.
     - a folder: what `datasets.Dataset.save_to_disk` wrote, or the files of the above that it holds, by name.
-    - `generated:noisy_markov?tokens=500000&seed=0`: see `benchcore.data.markov`.
+    - `generated:NAME?parameter=value&...`: what the function of that name in `benchcore.data` yields.
 
     Raises `ConfigError` for a source that does not exist, `DataError` for one that is malformed, and `MissingExtra`
     where Arrow's package is wanted.
@@ -62,7 +57,7 @@ def documents(
     for source in sources:
         if source.startswith(GENERATED):
             make, arguments = _generator(source)
-            yield from (Document(text=text, marks=marks) for text, marks in make(**arguments))
+            yield from make(**arguments)
             continue
         for file in _files(source):
             for document in _read(file, text_field, group_field):
@@ -89,7 +84,7 @@ def _digest_of(file: Path) -> str:
         raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
 
 
-def _generator(source: str) -> tuple[Callable[..., Iterator[tuple[str, str]]], dict[str, Any]]:
+def _generator(source: str) -> tuple[Callable[..., Iterator[Document]], dict[str, Any]]:
     """The function that a generated source names and all of its arguments."""
     name, _, query = source.removeprefix(GENERATED).partition("?")
     if name not in GENERATORS:

@@ -34,7 +34,8 @@ RANDOM = "random"
 class Recipe:
     """How a model is optimised: AdamW, `batch` rows a step, of which `micro_batch` go through each process at once.
 
-    `looks` and `saves` are the numbers of steps after which the caller looks at the model, and keeps it.
+    With `marked_only` no targets count but those that the corpus marks. `looks` and `saves` are the numbers of steps
+    after which the caller looks at the model, and keeps it.
     """
 
     steps: int
@@ -47,6 +48,7 @@ class Recipe:
     weight_decay: float
     betas: tuple[float, float]
     clip: float
+    marked_only: bool
     looks: frozenset[int]
     saves: frozenset[int]
 
@@ -217,8 +219,8 @@ class Loop:
         )
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate
-        ids = self._order.take(recipe.batch, self._method.mixture(self.step))
-        valid = int(self._rows.valid_counts(ids).sum())
+        ids = self._order.take(recipe.batch, self._method.mixture(self.step), self._method.pool(self.step))
+        valid = max(1, int(self._counted(ids).sum()))  # of no answers in a step nothing is learnt
         weight: torch.Tensor | None = None
         batches = list(self._batches(ids))
         for at, batch in enumerate(batches):
@@ -264,11 +266,21 @@ class Loop:
             yield Batch(
                 rows=torch.from_numpy(rows),
                 tokens=self._rows.tokens(rows).to(device),
-                valid=self._rows.valid(rows).to(device),
+                valid=self._counted(rows).to(device),
                 marks=None if marks is None else marks.to(device),
                 step=self.step,
                 part=part,
             )
+
+    def _counted(self, ids: "np.ndarray[Any, Any]") -> torch.Tensor:
+        """The targets of rows that may count in the loss, (rows, context) of bool."""
+        valid = self._rows.valid(ids)
+        if not self.recipe.marked_only:
+            return valid
+        marks = self._rows.marks(ids)
+        if marks is None:
+            raise ConfigError("the corpus marks nothing to count", "leave --marked-only away")
+        return valid & marks
 
     def _charge_scores(self, batch: Batch) -> None:
         tokens = batch.valid.numel() * self._accelerator.num_processes

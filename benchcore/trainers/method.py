@@ -1,14 +1,19 @@
-"""What sets one training recipe apart from another: a method answers four questions, as usual unless it says more."""
+"""What sets one training recipe apart from another: a method answers five questions, as usual unless it says more."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from benchcore.trainers.ledger import Ledger
 from benchcore.trainers.rows import Rows
+
+if TYPE_CHECKING:
+    from benchcore.trainers.probes import Probes
 
 Losses = Callable[[], torch.Tensor]
 """The loss of each target under the model as it is, (rows, context) in float32 and without gradient; 0 where invalid.
@@ -22,8 +27,9 @@ class Batch:
     """Rows that go through the model together: one rank's part of a step, or of a part where gradients accumulate.
 
     `rows` are the rows' ids, (rows,), `tokens` their tokens, (rows, context + 1), and `valid`, (rows, context), says
-    which targets are no padding. `marks`, of the same shape, says which the corpus calls predictable, where it is a
-    generated one. `step` counts optimiser steps from 0, `part` the batches of a step over all ranks.
+    which targets may count: no padding, and where only marked ones count no others. `marks`, of the same shape, says
+    which the corpus marks, such as answers, where it does. `step` counts optimiser steps from 0, `part` the batches of
+    a step over all ranks.
     """
 
     rows: torch.Tensor
@@ -46,19 +52,26 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lab:
-    """What a method may use before the first step: the corpus, and where to keep what can be made again.
+    """What a method may use: the corpus, the run's folder, and a cache to keep what can be made again.
 
-    What it spends goes into `ledger.prepare`; what it spends in a step, beside what the loop does for everyone, into
-    `ledger.train`, for all `processes`. `parts` is into how many batches each step is cut, on all of them.
+    What it spends before the first step goes into `ledger.prepare`; what it spends in a step, beside what the loop does
+    for everyone, into `ledger.train`, for all `processes`. A run has `steps` steps, each cut into `parts` batches on
+    all of them. `pack` makes rows of further sources, `measure` gives the mean loss of each group of rows, (groups,),
+    under the model as it is, and `probes` trains copies of the model that the run starts from.
     """
 
     rows: Rows
+    steps: int
     seed: int
     device: torch.device
+    run: Path
     cache: Path
     ledger: Ledger
     processes: int
     parts: int
+    pack: Callable[[Sequence[str]], Rows]
+    measure: Callable[[Rows], npt.NDArray[np.float64]]
+    probes: "Probes"
     watch: Callable[[str], None]
 
 
@@ -70,6 +83,10 @@ class Method:
 
     def mixture(self, step: int) -> Sequence[float] | None:
         """The share of rows that each group of the corpus gives to `step`; None goes through all rows alike."""
+        return None
+
+    def pool(self, step: int) -> npt.NDArray[np.bool_] | None:
+        """The rows that may come in `step`, (rows,), where no mixture says more; None is all of them."""
         return None
 
     def weigh(self, batch: Batch, losses: Losses) -> torch.Tensor | None:

@@ -11,7 +11,7 @@ import transformers
 from benchcore import checkpoint
 from benchcore.errors import CheckpointError, ConfigError, nearest
 
-PROBE = 8  # tokens on which head and body are compared with the whole
+PROBE = 8  # tokens, or as many as its context has, on which head and body are compared with the whole
 REFUSALS = (RuntimeError, ValueError, TypeError, LookupError, AttributeError)
 
 
@@ -28,9 +28,12 @@ class Shape:
     inner: int
     kind: Literal["llama", "phi", "gpt2"] = "llama"
 
-    def config(self, vocabulary: int, context: int, end: int) -> Any:
-        """The transformers configuration for `vocabulary` tokens, of which `end` begins and ends texts."""
-        ends = dict(bos_token_id=end, eos_token_id=end, pad_token_id=end)
+    def config(self, vocabulary: int, context: int, end: int, spread: float) -> Any:
+        """The transformers configuration for `vocabulary` tokens, of which `end` begins and ends texts.
+
+        `spread` is the standard deviation of the first weights.
+        """
+        ends = dict(bos_token_id=end, eos_token_id=end, pad_token_id=end, initializer_range=spread)
         if self.kind == "gpt2":
             return transformers.GPT2Config(
                 vocab_size=vocabulary,
@@ -86,11 +89,11 @@ def is_shape(name: str) -> bool:
     return name in SHAPES
 
 
-def fresh(shape: Shape, *, vocabulary: int, context: int, end: int, seed: int) -> Any:
+def fresh(shape: Shape, *, vocabulary: int, context: int, end: int, seed: int, spread: float = 0.02) -> Any:
     """A model of random weights, in float32 on the CPU, the same for the same `seed` on every machine."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return transformers.AutoModelForCausalLM.from_config(shape.config(vocabulary, context, end))
+        return transformers.AutoModelForCausalLM.from_config(shape.config(vocabulary, context, end, spread))
 
 
 def load(folder: Path, *, vocabulary: int, context: int) -> Any:
@@ -119,7 +122,8 @@ def head_and_body(model: Any) -> tuple[torch.nn.Module, torch.nn.Linear]:
 
     Raises `CheckpointError` where that is not all that the model does, as with capped or scaled logits.
     """
-    ids = torch.arange(PROBE, device=model.device)[None] % model.get_input_embeddings().num_embeddings
+    length = min(PROBE, getattr(model.config.get_text_config(), "max_position_embeddings", PROBE))
+    ids = torch.arange(length, device=model.device)[None] % model.get_input_embeddings().num_embeddings
     try:
         body, head = model.get_decoder(), model.get_output_embeddings()
         with torch.no_grad():

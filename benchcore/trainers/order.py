@@ -26,15 +26,21 @@ class Order:
         self._draws = _Bits(DRAWS, seed, GROUP)
         self._within = [_Bits(len(members), seed, WITHIN, group) for group, members in enumerate(self._members)]
 
-    def take(self, count: int, mixture: Sequence[float] | None = None) -> npt.NDArray[np.int64]:
+    def take(
+        self,
+        count: int,
+        mixture: Sequence[float] | None = None,
+        pool: npt.NDArray[np.bool_] | None = None,
+    ) -> npt.NDArray[np.int64]:
         """The ids of the next `count` rows, (count,).
 
-        Without a `mixture` the rows of all groups come in one shuffled pass after another, each row once a pass. A
-        `mixture` holds the share of each group: the group of each row is drawn from it, and each group is gone
-        through in shuffled passes of its own. Raises `ConfigError` for what are no shares.
+        Without a `mixture` the rows of all groups come in one shuffled pass after another, each row once a pass; those
+        that are not in the `pool`, (all rows,), are passed over. A `mixture` holds the share of each group: the group
+        of each row is drawn from it, and each group is gone through in shuffled passes of its own. Raises
+        `ConfigError` for what are no shares, and for an empty pool.
         """
         if mixture is None:
-            return self._everywhere.passes(count)
+            return self._everywhere.passes(count) if pool is None else self._everywhere.chosen(count, pool)
         until = np.cumsum(self._shares(mixture))
         groups = np.searchsorted(until / until[-1], self._draws.uniform(count), side="right")
         ids = np.empty(count, np.int64)
@@ -87,6 +93,20 @@ class _Bits:
     def passes(self, count: int) -> npt.NDArray[np.int64]:
         """The next `count` as places in their block, (count,): each block is 0 to `length` - 1 in another order."""
         return np.concatenate([self._ranks(number)[part] for number, part in self._next(count)])
+
+    def chosen(self, count: int, pool: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """The next `count` of `passes` that are in `pool`, (length,). Raises `ConfigError` where none is."""
+        if not pool.any():
+            raise ConfigError("there is no row to draw from")
+        found: list[npt.NDArray[np.int64]] = []
+        while count:
+            number, start = divmod(self.taken, self._length)
+            ranks = self._ranks(number)[start:]
+            places = np.flatnonzero(pool[ranks])[:count]
+            found.append(ranks[places])
+            count -= places.size
+            self.taken += ranks.size if count else int(places[-1]) + 1
+        return np.concatenate(found)
 
     def _next(self, count: int) -> list[tuple[int, slice]]:
         """Which part of which block the next `count` are."""

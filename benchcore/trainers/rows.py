@@ -21,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from benchcore.data.documents import Document
 from benchcore.errors import DataError, MachineError
 from benchcore.records import digest as digest_of
-from benchcore.trainers.corpus import Document, documents, fingerprint
+from benchcore.trainers.corpus import documents, fingerprint
 from benchcore.trainers.tokenizer import digest as tokenizer_digest
 
 Ids = npt.NDArray[np.int64]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tokenizers
 import transformers
-from tokenizers import decoders, models, pre_tokenizers, trainers
+from tokenizers import decoders, models, pre_tokenizers, processors, trainers
 
 from benchcore.errors import ConfigError
 from benchcore.hub import go_offline_if_unreachable
@@ -15,6 +15,7 @@ from benchcore.records import digest as digest_of
 END = "<|endoftext|>"
 UNKNOWN = "<|unknown|>"
 BYTES = 256
+VERSION = 2  # of what is trained here; it is trained again where it has changed
 
 
 def load(name: str | Path) -> transformers.PreTrainedTokenizerFast:
@@ -75,6 +76,9 @@ def digest(tokenizer: transformers.PreTrainedTokenizerFast) -> str:
 
 
 def _wrapped(tokenizer: tokenizers.Tokenizer, **special: str) -> transformers.PreTrainedTokenizerFast:
+    # in training each text follows the end of another, and so must a prompt
+    end = (END, tokenizer.token_to_id(END))
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{END} $A", special_tokens=[end])
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token=END,

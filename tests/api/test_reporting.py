@@ -15,6 +15,7 @@ from benchcore.config import ReportConfig
 from benchcore.errors import ConfigError, MachineError
 from benchcore.records import Fault
 from benchcore.report.model import Page
+from benchcore.skill_graph import SkillGraph, write_graph
 from benchcore.store import Store
 from benchcore.testing import CannedEngine
 
@@ -118,6 +119,24 @@ def test_a_graph_of_skills_is_shown_and_read_again_when_it_changes() -> None:
     file.write_text('{"skills": ["sums"], "weights": [[-1]]}')
     with pytest.raises(ConfigError, match=r"graph\.json is not a skill graph .*the weight -1 in the row of 'sums'"):
         page(["runs"], ReportConfig(graph=file))
+
+
+def test_the_graph_of_a_training_run_is_shown_unless_there_are_several(make_run: MakeRun) -> None:
+    for name in ("one", "other", "plain"):
+        make_run("step-1", range(5), out=f"{name}/heldout")
+    graph = SkillGraph(skills=("sums", "products"), weights=((1, 0.5), (0, 1)))
+    assert page(["one", "other", "plain"]).graph is None
+    write_graph(Path("one/graph.json"), graph)
+    assert page(["one", "other", "plain"]).graph == graph
+    assert page(["plain"]).graph is None
+    write_graph(Path("other/graph.json"), graph)
+    assert page(["one", "other"]).graph == graph, "the same one twice"
+    with serve(["one"], ReportConfig(serve=True, port=0)) as server:
+        first = server.shown(anew=True)
+        write_graph(Path("one/graph.json"), SkillGraph(skills=("sums",), weights=((1,),)))
+        assert server.shown(anew=True) is not first
+    assert page(["one", "other"]).graph is None
+    assert page(["one", "other"], ReportConfig(graph=Path("other/graph.json"))).graph == graph
 
 
 @pytest.mark.usefixtures("two")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchcore import EvalConfig, Figure, Request, evaluate
+from benchcore import CompareConfig, EvalConfig, Figure, Request, compare, evaluate
 from benchcore.api import checkpoints
 from benchcore.api.evaluation import Evaluation
 from benchcore.checkpoint import Checkpoint
@@ -259,6 +259,64 @@ def test_a_recipe_is_measured_against_seed_by_seed(series: Callable[..., Path], 
     assert not [one for one in curves["clm (3 seeds)"].figures if one.name.startswith("speed-up")]
     with pytest.raises(ConfigError, match="there is no series 'cl' in runs"):
         run(series("slm-seed9"), task, Seeds(), against="cl")
+
+
+def test_each_group_has_a_curve_of_its_own_below_those_of_the_whole(
+    series: Callable[..., Path], write_task: Write
+) -> None:
+    plain = run(series(), write_task())
+    task = write_task("parted", group="'low' if number < 4 else 'high'")
+    (whole, *rest) = found = run(series("parted"), task).curves
+    assert [(one.group, one.task, one.series) for one in found] == [
+        (None, "parted", "parted"), ("low", "parted", "parted"), ("high", "parted", "parted"),
+    ]  # fmt: skip
+    (alone,) = plain.curves
+    assert [(at, one.value) for at, one in whole.points] == [(at, one.value) for at, one in alone.points]
+    assert whole.figures == alone.figures, "and nothing else is made of it"
+    low, high = rest
+    assert [(at, one.value) for at, one in low.points] == [(10_000, 0.25), (20_000, 0.5), (40_000, 0.75), (80_000, 1.0)]
+    assert {one.group for _, one in low.points} == {"low"}
+    assert [one.value for _, one in high.points] == [0, 0, 0, 0]
+    # half way from 0.25 to 1, which is half way from 20,000 to 40,000 in their logarithm
+    half = named(low, "tokens to 0.625")
+    assert half.value == pytest.approx(20_000 * math.sqrt(2)) and "half way" in half.method
+    assert named(low, "AUC over log-tokens").value == pytest.approx(0.625)
+
+
+def test_groups_are_compared_as_the_whole_is(series: Callable[..., Path], write_task: Write) -> None:
+    class Seeds(Learner):
+        def say(self, request: Request) -> str:
+            assert self.checkpoint is not None and self.checkpoint.series is not None
+            recipe, seed = self.checkpoint.series.split("-seed")
+            self.head_start = int(seed) + (recipe == "slm")
+            return super().say(request)
+
+    task = write_task(group="'low' if number < 4 else 'high'")
+    run([series(f"clm-seed{seed}") for seed in (0, 1, 2)], task, Seeds())
+    found = run([series(f"slm-seed{seed}") for seed in (0, 1, 2)], task, Seeds(), against="clm")
+    assert [one.group for one in found.curves] == 8 * [None] + 8 * ["low"] + 8 * ["high"]
+    low = {one.series: one for one in found.curves if one.group == "low"}
+    # all four are known at the end of each clm, of seed 0 after four times the tokens that slm-seed1 needs
+    assert named(low["clm-seed0"], "tokens to 1").value == pytest.approx(80_000)
+    assert named(low["slm-seed0"], "tokens to 1").value == pytest.approx(40_000)
+    assert named(low["slm-seed0"], "speed-up to 1").value == pytest.approx(2.0)
+    assert named(low["slm (3 seeds)"], "tokens to where clm ends").n == 3
+    means = [one for one in found.curves if one.series == "slm (3 seeds)"]
+    assert [one.group for one in means] == [None, "low", "high"]
+    alone = run([series(f"other-seed{seed}") for seed in (0, 1, 2)], task, Learner())
+    over = [one for one in alone.curves if one.series == "other (3 seeds)" and one.group == "low"]
+    assert named(over[0], "tokens to half way").n == 3
+
+
+def test_a_comparison_takes_the_curves_of_the_whole(series: Callable[..., Path], write_task: Write) -> None:
+    known = []
+    for name, group in (("plain", "None"), ("parted", "'low' if number < 4 else 'high'")):
+        task = write_task(group=group)
+        for arm, head_start in (("clm", 0), ("slm", 1)):
+            run(series(f"{name}/{arm}"), task, Learner(head_start), out=Path(name))
+        found = compare([name], CompareConfig(baseline=f"{name}/clm-checkpoint-80"))
+        known.append({about: [one.value for one in figures] for about, figures in found.curves.items()})
+    assert known[0] == known[1] and len(known[0]) == 2
 
 
 def test_a_lone_checkpoint_has_no_curve(series: Callable[..., Path], write_task: Write) -> None:

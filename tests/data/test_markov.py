@@ -17,8 +17,9 @@ Followers = dict[tuple[int, str], Counter[str]]
 
 def joined(**settings: int | float) -> tuple[str, str]:
     """One long document and its marks."""
-    ((text, marks),) = noisy_markov(length=settings["tokens"], **settings)  # type: ignore[arg-type]
-    return text, marks
+    (found,) = noisy_markov(length=settings["tokens"], **settings)  # type: ignore[arg-type]
+    assert found.marks is not None
+    return found.text, found.marks
 
 
 def followers(text: str, marks: str) -> Followers:
@@ -90,20 +91,21 @@ def test_the_same_settings_give_the_same_text_on_every_machine() -> None:
     assert documents == list(noisy_markov(tokens=2000, seed=3, source=5))
     assert documents != list(noisy_markov(tokens=2000, seed=4, source=5))
     assert list(noisy_markov(tokens=2000, noise=0)) == list(noisy_markov(tokens=2000, noise=0.0))
-    pin = hashlib.sha256("".join(text + marks for text, marks in documents).encode()).hexdigest()
+    pin = hashlib.sha256("".join(f"{one.text}{one.marks}" for one in documents).encode()).hexdigest()
     assert pin[:16] == "60fd4d8e444454e3"
 
 
 @given(tokens=st.integers(1, 3000), length=st.integers(1, 700), noise=st.sampled_from([0, 0.3, 0.52]))
 def test_documents_have_their_length_and_a_mark_a_character(tokens: int, length: int, noise: float) -> None:
     documents = list(noisy_markov(tokens=tokens, length=length, noise=noise))
-    assert sum(len(text) for text, _ in documents) == tokens
-    assert all(len(text) == len(marks) for text, marks in documents)
-    assert all(len(text) == length for text, _ in documents[:-1])
+    assert sum(len(one.text) for one in documents) == tokens
+    assert all(len(one.text) == length for one in documents[:-1])
+    marks = [one.marks or "" for one in documents]
+    assert [len(one) for one in marks] == [len(one.text) for one in documents]
     # nothing comes before a document that its beginning could follow from
-    assert all(not marks[:2].strip("0") for _, marks in documents)
+    assert all(not one[:2].strip("0") for one in marks)
     if noise == 0:
-        assert all(not marks[2:].strip("1") for _, marks in documents)
+        assert all(not one[2:].strip("1") for one in marks)
 
 
 @pytest.mark.parametrize(

@@ -60,3 +60,83 @@ def test_of_a_series_the_last_checkpoint_is_shown_and_what_is_loud_in_the_others
     assert [row.cells[0].text for row in table.rows] == ["run-2", "other"]
     assert "! run-1, sums: 50 % unparsed." in table.notes
     assert [row.cells[0].text for row in last_results(records, []).rows] == ["run-1", "run-2", "other"]
+
+
+def means(tokens, ratio=None, name="clm"):
+    """What the curve of a group comes to against `name`."""
+    figures = [figure(0.5, "AUC over log-tokens", n=2, method="PCHIP"), figure(0.4, "AUC over tokens", n=2)]
+    figures.append(figure(tokens, "tokens to 0.9", n=2, method=f"isotonic fit; where {name} ends"))
+    if tokens is None:
+        figures[-1] = figure(None, "tokens to 0.9", n=2, method=f"not reached; isotonic fit; where {name} ends")
+    if ratio is not None:
+        figures += [
+            figure(9.0, "speed-up to 0.5", n=2, method="half-way there"),
+            figure(ratio, "speed-up to 0.9", n=2, method=f"isotonic fit; against {name}, where it ends"),
+        ]
+    return tuple(figures)
+
+
+def grouped():
+    """The curves of two series, of all and of two groups."""
+    whole = [curve("clm", {10: 0.1, 20: 0.9}), curve("slm", {10: 0.2, 20: 0.8})]
+    adding = [
+        curve("clm", {10: 0.3, 20: 0.9}, group="adding", figures=means(20.0)),
+        curve("slm", {10: 0.5, 20: 1.0}, group="adding", figures=means(10.0, 2.0)),
+    ]
+    doubling = [
+        curve("clm", {10: 0.0, 20: 0.9}, group="doubling", figures=means(20.0)),
+        curve("slm", {10: 0.1, 20: 0.6}, group="doubling", figures=means(None)),
+    ]
+    return [*whole, *adding, *doubling]
+
+
+def test_below_the_curve_of_all_stands_when_each_group_was_learnt():
+    whole, learnt, summary, *points = curve_tables(grouped())
+    assert (whole.title, learnt.title) == (
+        "Learning curve of sums, accuracy",
+        "When each skill was learnt: sums, accuracy",
+    )
+    assert render(learnt) == (
+        "When each skill was learnt: sums, accuracy\n"
+        "skill       clm                slm\n"
+        "----------------------------------\n"
+        "adding    20.00              10.00\n"
+        "doubling  20.00  n/a (not reached)\n"
+        "Number of tokens after which the isotonic fit of a group's curve is where clm\nends.\n"
+    )
+    assert [column.title for column in summary.columns] == ["skill", "series", "AUC over log-tokens", "speed-up"]
+    assert [[cell.text for cell in row.cells] for row in summary.rows] == [
+        ["adding", "clm", "50.0 %", "-"],
+        ["adding", "slm", "50.0 %", "2.000"],
+        ["doubling", "clm", "50.0 %", "-"],
+        ["doubling", "slm", "50.0 %", "-"],
+    ]
+    assert summary.notes == ("AUC over log-tokens: PCHIP.", "speed-up: isotonic fit; against clm, where it ends.")
+    assert [table.title for table in points] == [
+        "Learning curve of sums, accuracy, adding",
+        "Learning curve of sums, accuracy, doubling",
+    ]
+    assert [[cell.text for cell in row.cells] for row in points[1].rows] == [
+        ["10", "0.0 %", "10.0 %"],
+        ["20", "90.0 %", "60.0 %"],
+    ]
+
+
+def test_the_tables_of_the_whole_are_the_same_with_groups_and_without():
+    whole = [one for one in grouped() if one.group is None]
+    assert curve_tables(grouped())[: len(curve_tables(whole))] == curve_tables(whole)
+
+
+def test_of_many_groups_there_is_only_when_each_was_learnt():
+    many = [curve("clm", {10: 0.1, 20: 0.9}, group=f"g{at:02}", figures=means(20.0)) for at in range(13)]
+    assert len(curve_tables(many[:12])) == 14
+    (learnt,) = curve_tables(many)
+    assert [row.cells[0].text for row in learnt.rows] == [f"g{at:02}" for at in range(13)]
+
+
+def test_the_points_of_means_over_seeds_are_none_but_their_figures_stand():
+    seeds = curve("slm (3 seeds)", {}, group="adding", figures=means(12.5))
+    _, learnt, _, points, _ = curve_tables([*grouped(), seeds])
+    assert [column.title for column in learnt.columns] == ["skill", "clm", "slm", "slm (3 seeds)"]
+    assert [column.title for column in points.columns] == ["tokens", "clm", "slm"]
+    assert learnt.rows[0].cells[3].text == "12.50" and learnt.rows[1].cells[3].text == "-"

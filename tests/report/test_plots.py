@@ -15,15 +15,16 @@ pytest.importorskip("matplotlib")
 from benchcore.comparison.differences import Comparisons, Contest, Result, contests
 from benchcore.comparison.report import Decision, Finding, GateReport
 from benchcore.comparison.sides import Side
-from benchcore.errors import ConfigError, MissingExtra
+from benchcore.errors import MissingExtra
 from benchcore.metrics.pass_at import pass_at
 from benchcore.records import Curve, Figure, Grade, Outcomes, RunRecord, TaskRecord, Verdict
-from benchcore.report.model import Page, SkillGraph, read_graph
+from benchcore.report.model import Page
 from benchcore.report.plots import figures, save, svg
 from benchcore.report.plots.graph import order
 from benchcore.report.plots.pass_at import line_of
 from benchcore.report.plots.style import LETTER, fitted, look
 from benchcore.report.table import one_line
+from benchcore.skill_graph import SkillGraph
 from benchcore.stats.curves import auc
 from benchcore.stats.paired import Comparison
 
@@ -216,6 +217,57 @@ def test_a_curve_has_its_points_intervals_and_mean():
     assert f"a: AUC {100 * mean:.1f} %" in texts(drawn)
 
 
+def of_groups(number, series=("a", "b")):
+    """Curves of `number` groups, of each of `series`."""
+    return tuple(
+        replace(curve(name, (0.1 + at / 100, 0.3, 0.4)), group=f"group {at}") for at in range(number) for name in series
+    )
+
+
+def test_groups_are_small_panels_in_the_colours_of_the_whole():
+    whole = (curve("b", (0.2, 0.25, 0.5)), curve("a", (0.1, 0.3, 0.4)))
+    drawn = figures(page(curves=(*whole, *of_groups(3))))
+    assert list(drawn)[1:3] == ["curve-sums-accuracy", "curve-sums-accuracy-groups"]
+    panels = drawn["curve-sums-accuracy-groups"]
+    assert [axes.get_title("left") for axes in panels.axes] == ["group 0", "group 1", "group 2"]
+    whole_of = {tuple(line.get_ydata()): line.get_color() for line in drawn["curve-sums-accuracy"].axes[0].lines}
+    for at, axes in enumerate(panels.axes):
+        dots = [line for line in axes.lines if len(line.get_xdata()) == 3]
+        assert [list(line.get_ydata()) for line in dots] == [[0.1 + at / 100, 0.3, 0.4]] * 2
+        assert [line.get_color() for line in dots] == [whole_of[0.1, 0.3, 0.4], whole_of[0.2, 0.25, 0.5]]
+        assert axes.get_xscale() == "log" and len(axes.get_xticks()) <= 3
+    assert {"a", "b", "tokens of training", "sums, accuracy, % (higher is better) by group"} <= set(texts(panels))
+    label = str(panels.get_label())
+    assert "of b, a, a panel a group" not in label and "a panel a group" in label and "n 6 problems a group" in label
+
+
+def test_a_task_without_groups_has_no_panels_and_one_with_many_neither():
+    assert [name for name in figures(page()) if name.startswith("curve")] == ["curve-sums-accuracy"]
+    assert [name for name in figures(page(curves=of_groups(12))) if "curve" in name] == ["curve-sums-accuracy-groups"]
+    assert not [name for name in figures(page(curves=of_groups(13))) if name.startswith("curve")]
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 12])
+@pytest.mark.parametrize("name", ["skill", "a skill with a name that is far too long for its panel", "MW" * 40])
+def test_no_text_of_the_panels_covers_another_or_is_cut(number, name):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    curves = tuple(replace(one, group=f"{name} {one.group}") for one in of_groups(number))
+    drawn = figures(page(curves=curves))["curve-sums-accuracy-groups"]
+    FigureCanvasAgg(drawn).draw()
+    renderer = drawn.canvas.get_renderer()
+    said = [*drawn.texts, *drawn.legends[0].get_texts()]
+    for axes in drawn.axes:
+        low, high = axes.get_ylim()
+        numbers = [one for one in axes.get_yticklabels() if low <= one.get_position()[1] <= high]
+        said += [axes._left_title, *axes.get_xticklabels(), *numbers]
+    boxes = [one.get_window_extent(renderer) for one in said if one.get_text()]
+    assert len(boxes) > 5 * number
+    for at, box in enumerate(boxes):
+        assert box.x0 >= 0 and box.x1 <= drawn.bbox.x1 and box.y0 >= 0 and box.y1 <= drawn.bbox.y1
+        assert not any(box.overlaps(other) for other in boxes[:at])
+
+
 def test_a_single_point_is_a_curve_without_a_line():
     two = curve("a", (0.1, 0.3))
     (axes,) = figures(page(curves=(replace(two, points=two.points[:1], figures=()),)))["curve-sums-accuracy"].axes
@@ -377,6 +429,12 @@ def test_each_arrow_begins_and_ends_at_its_boxes_and_is_as_wide_as_its_weight():
     assert {"weight 0.4", "weight 0.1"} <= set(texts(drawn))
 
 
+def test_targets_that_no_skill_is_are_among_the_boxes():
+    drawn = graph_of(SkillGraph(skills=("a", "b"), targets=("b", "x"), weights=((0.5, 0.0), (1.0, 0.25))))
+    assert {"a", "b", "x"} <= set(texts(drawn)) and len(patches(drawn, "Rectangle")) == 3
+    assert len(patches(drawn, "Polygon")) == 2, "of a to b and of b to x"
+
+
 def test_of_many_edges_the_strongest_are_drawn_and_the_caption_says_so():
     drawn = graph_of(full(12))
     assert len(patches(drawn, "Polygon")) == 24
@@ -405,43 +463,3 @@ def test_no_text_of_a_graph_covers_another_or_is_cut(number, name):
     for at, box in enumerate(boxes):
         assert box.x0 >= page_box.x0 and box.x1 <= page_box.x1 and box.y0 >= page_box.y0 and box.y1 <= page_box.y1
         assert not any(box.overlaps(other) for other in boxes[:at])
-
-
-def test_a_graph_is_read_from_its_file(tmp_path):
-    file = tmp_path / "graph.json"
-    file.write_text('{"skills": ["a", "b"], "weights": [[1, 0.5], [0, 1]]}')
-    assert read_graph(file) == SkillGraph(skills=("a", "b"), weights=((1, 0.5), (0, 1)))
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ('{"skills": [], "weights": []}', "no skills"),
-        ('{"skills": ["a", "a"], "weights": [[0, 0], [0, 0]]}', "the skill 'a' twice"),
-        ('{"skills": ["a", " "], "weights": [[0, 0], [0, 0]]}', "a skill without a name"),
-        ('{"skills": ["a", "b"], "weights": [[0, 0]]}', "1 rows of weights for 2 skills"),
-        ('{"skills": ["a", "b"], "weights": [[0, 0], [0]]}', "1 weights in the row of 'b' for 2 skills"),
-        ('{"skills": ["a"], "weights": [[-0.5]]}', "the weight -0.5 in the row of 'a'"),
-        ('{"skills": ["a"], "weights": [[NaN]]}', "malformed"),
-        ('{"skills": ["a"], "weights": [[1e999]]}', "out of range"),
-        ('{"skills": ["a"], "weights": [["1"]]}', "Expected `float`, got `str`"),
-        ('{"skills": ["a"], "weights": [[1]], "mean": 1}', "unknown field `mean`"),
-        ('{"skills": ["a"]}', "missing required field `weights`"),
-        ("[]", "Expected `object`, got `array`"),
-        ("", "truncated"),
-    ],
-)
-def test_what_is_no_graph_is_refused_in_one_sentence(tmp_path, text, said):
-    file = tmp_path / "graph.json"
-    file.write_text(text)
-    with pytest.raises(ConfigError) as refused:
-        read_graph(file)
-    assert str(refused.value).startswith(f"{file} is not a skill graph (")
-    assert said in str(refused.value) and "\n" not in str(refused.value)
-
-
-def test_a_graph_that_python_made_is_checked_as_well(tmp_path):
-    with pytest.raises(ConfigError, match="the weight nan in the row of 's0'"):
-        skills(2, (0, 1, float("nan")))
-    with pytest.raises(ConfigError, match=r"cannot read the skill graph .*: No such file"):
-        read_graph(tmp_path / "none.json")

@@ -8,12 +8,12 @@ import accelerate
 import pytest
 import torch
 
+from benchcore.data.documents import Document
 from benchcore.data.markov import noisy_markov
 from benchcore.trainers.clm import CLM
-from benchcore.trainers.corpus import Document
 from benchcore.trainers.ledger import Ledger
 from benchcore.trainers.loop import Loop, Recipe
-from benchcore.trainers.method import Method
+from benchcore.trainers.method import Lab, Method
 from benchcore.trainers.model import SHAPES, fresh
 from benchcore.trainers.rows import Rows, pack
 from benchcore.trainers.tokenizer import characters
@@ -24,7 +24,7 @@ CONTEXT = 32
 
 @pytest.fixture(scope="session")
 def documents() -> list[Document]:
-    return [Document(text=text, marks=marks) for text, marks in noisy_markov(tokens=6000, seed=1)]
+    return list(noisy_markov(tokens=6000, seed=1))
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +40,18 @@ def rows(documents: list[Document], tokenizer: Any, tmp_path_factory: pytest.Tem
 def recipe(**changes: Any) -> Recipe:
     usual: dict[str, Any] = dict(
         steps=8, batch=8, micro_batch=8, lr=2e-3, warmup=2, decay="constant", floor=0.0, weight_decay=0.1,
-        betas=(0.9, 0.95), clip=1.0, looks=frozenset(), saves=frozenset(),
+        betas=(0.9, 0.95), clip=1.0, marked_only=False, looks=frozenset(), saves=frozenset(),
     )  # fmt: skip
     return Recipe(**{**usual, **changes})
+
+
+def lab(**changes: Any) -> Lab:
+    """A lab that has nothing but a bill, and what is given."""
+    usual: dict[str, Any] = dict(
+        rows=None, steps=8, seed=3, device=torch.device("cpu"), run=Path(), cache=Path(), ledger=Ledger(), processes=1,
+        parts=1, pack=None, measure=None, probes=None, watch=lambda doing: None,
+    )  # fmt: skip
+    return Lab(**{**usual, **changes})
 
 
 @pytest.fixture

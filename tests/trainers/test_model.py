@@ -34,7 +34,7 @@ VOCABULARY = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shape_has_about_the_parameters_that_its_name_says(name: str) -> None:
     with torch.device("meta"):
-        model = transformers.AutoModelForCausalLM.from_config(SHAPES[name].config(VOCABULARY[name], 256, 0))
+        model = transformers.AutoModelForCausalLM.from_config(SHAPES[name].config(VOCABULARY[name], 256, 0, 0.02))
     assert sum(one.numel() for one in model.parameters()) == pytest.approx(ABOUT[name], rel=0.2)
 
 
@@ -51,7 +51,7 @@ def test_the_same_seed_gives_the_same_weights_and_touches_no_other_randomness() 
 
 @pytest.mark.parametrize("name", ["0.1m", "0.1m-gpt2", "phi-small"])
 def test_the_halves_of_a_model_make_its_logits(name: str) -> None:
-    config = SHAPES[name].config(50, 16, 0)
+    config = SHAPES[name].config(50, 16, 0, 0.02)
     config.num_hidden_layers = 1
     model = transformers.AutoModelForCausalLM.from_config(config)
     body, head = head_and_body(model)

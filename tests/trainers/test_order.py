@@ -119,3 +119,21 @@ def test_the_order_is_the_same_on_every_machine() -> None:
 def test_what_are_no_shares_is_refused(mixture: list[float], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         order(2, 3).take(1, mixture)
+
+
+@given(SIZES, COUNTS, st.data())
+def test_a_pool_passes_over_the_other_rows(sizes: list[int], counts: list[int], data: st.DataObject) -> None:
+    size = sum(sizes)
+    pool = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size).filter(any)))
+    taking = order(*sizes)
+    taken = np.concatenate([taking.take(count, pool=pool) for count in counts])
+    passes = order(*sizes).take(size * (sum(counts) + 1))
+    assert taken.tolist() == passes[pool[passes]][: taken.size].tolist()
+    resumed = order(*sizes)
+    resumed.restore(json.loads(json.dumps(taking.state())))
+    assert resumed.take(5, pool=pool).tolist() == taking.take(5, pool=pool).tolist()
+
+
+def test_an_empty_pool_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no row to draw from"):
+        order(3).take(1, pool=np.zeros(3, np.bool_))

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchcore.checkpoint import Checkpoint
+from benchcore.data.documents import Document
 from benchcore.engines.window import Window
 from benchcore.errors import DataError, MachineError
 from benchcore.records import Scoring
 from benchcore.trainers import rows as packing
-from benchcore.trainers.corpus import Document
 from benchcore.trainers.rows import Rows, open_rows, pack, packed
 from benchcore.trainers.tokenizer import characters, train_bpe
 

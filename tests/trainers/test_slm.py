@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
 from benchcore.errors import ConfigError
-from benchcore.trainers.ledger import Ledger
 from benchcore.trainers.loop import Loop
 from benchcore.trainers.method import Batch, Lab
 from benchcore.trainers.model import SHAPES, Prices, fresh
@@ -25,7 +24,7 @@ from benchcore.trainers.order import Order
 from benchcore.trainers.reference import reference_losses
 from benchcore.trainers.rows import Rows, pack
 from benchcore.trainers.slm import SCORES, SLM
-from tests.trainers.conftest import CONTEXT, run, weights
+from tests.trainers.conftest import CONTEXT, lab, run, weights
 from tests.trainers.test_reference import make_reference
 
 MakeLoop = Callable[..., Loop]
@@ -66,16 +65,7 @@ def against(score: str, *values: torch.Tensor, **options: Any) -> Callable[..., 
     """What SLM picks with `values` of a reference model."""
     method = SLM(score=score, reference=Path("reference"), online=True, **options)
     method._reference = Stored(*values)  # type: ignore[assignment]
-    method._lab = Lab(
-        rows=None,  # type: ignore[arg-type]  # of a lab only the bill is used
-        seed=0,
-        device=torch.device("cpu"),
-        cache=Path(),
-        ledger=Ledger(),
-        processes=1,
-        parts=1,
-        watch=print,
-    )
+    method._lab = lab(seed=0)
     return lambda losses, valid=None: method.weigh(batch(valid), lambda: losses)
 
 
@@ -87,11 +77,7 @@ def checkpoint(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture
 def make_lab(rows: Rows, tmp_path: Path) -> MakeLab:
     def make(**changes: Any) -> Lab:
-        usual: dict[str, Any] = dict(
-            rows=rows, seed=3, device=torch.device("cpu"), cache=tmp_path, ledger=Ledger(), processes=1, parts=1,
-            watch=lambda text: None,
-        )  # fmt: skip
-        return Lab(**{**usual, **changes})
+        return lab(**{"rows": rows, "cache": tmp_path, **changes})
 
     return make
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from benchcore.report.model import Page, SkillGraph
+from benchcore.report.model import Page
 from benchcore.report.plots.style import ESTIMATE, INK, LIMIT, SIZE, SMALL, WIDTH, blank, breadth, fitted, panel
 from benchcore.report.table import one_line
+from benchcore.skill_graph import SkillGraph
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,13 +47,15 @@ def draw(page: Page) -> Iterator["Drawing"]:
 
     Skills stand below each other, helpers above those that they help. Up to a dozen are boxes, with arrows downwards on
     the right and upwards on the left, so that none crosses a name; more are the rows and columns of a matrix. Of too
-    many edges the strongest are drawn. How much a skill helps itself is not.
+    many edges the strongest are drawn. How much a skill helps itself is not. Targets that are not trained on are
+    among the skills, and help nobody.
     """
     if page.graph is None:
         return
-    rows = order(page.graph)
-    names = [page.graph.skills[at] for at in rows]
-    edges = _edges([[page.graph.weights[start][end] for end in rows] for start in rows])
+    graph = page.graph.square()
+    rows = order(graph)
+    names = [graph.skills[at] for at in rows]
+    edges = _edges([[graph.weights[start][end] for end in rows] for start in rows])
     drawn = _boxes if len(names) <= FEW else _matrix
     yield drawn(names, edges)
 

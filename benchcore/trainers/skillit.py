@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchcore.errors import ConfigError, nearest
-from benchcore.skill_graph import SkillGraph, approximate, brute_force, read_graph, write_graph
+from benchcore.skill_graph import FILE, SkillGraph, approximate, brute_force, read_graph, write_graph
 from benchcore.trainers.method import Lab, Method
 from benchcore.trainers.mixture import group_names
 from benchcore.trainers.probes import Probe
 
-GRAPH = "graph.json"
 LEARNT = ("approximate", "brute-force")
 IDENTITY = "identity"
 
@@ -83,9 +82,10 @@ class SkillIt(Method):
         for name in self._targets:
             if name not in measured:
                 raise ConfigError(f"the validation texts have no group {name!r}", nearest(name, measured))
-        self._columns = [at for at, name in enumerate(measured) if not self._targets or name in self._targets]
-        graph = self._graph([measured[at] for at in self._columns])
-        write_graph(lab.run / GRAPH, graph)
+        self._places = {name: at for at, name in enumerate(measured) if not self._targets or name in self._targets}
+        graph = self._graph(list(self._places))
+        write_graph(lab.run / FILE, graph)
+        self._columns = [self._places[name] for name in graph.columns]
         self._weights = np.array(graph.weights, np.float64)
         self._shares = shares(self._weights, [[1.0] * len(self._columns)], eta=self._eta, window=1)
 
@@ -116,29 +116,27 @@ class SkillIt(Method):
     def _graph(self, targets: Sequence[str]) -> SkillGraph:
         if self._wanted in LEARNT:
             return self._learnt(targets)
-        same = list(targets) == self._skills
         if self._wanted == IDENTITY:
             if not set(targets) <= set(self._skills):
                 raise ConfigError("an identity graph needs targets that are trained on", "take graph approximate")
             weights = tuple(tuple(float(skill == target) for target in targets) for skill in self._skills)
-            return SkillGraph(skills=tuple(self._skills), weights=weights, targets=None if same else tuple(targets))
+            return SkillGraph(skills=tuple(self._skills), weights=weights, targets=tuple(targets))
         path = Path(self._wanted).expanduser()
-        graph = read_graph(path / GRAPH if path.is_dir() else path)
-        columns = graph.targets or graph.skills
-        for name, known in ((self._skills, graph.skills), (targets, columns)):
-            if missing := [one for one in name if one not in known]:
+        graph = read_graph(path / FILE if path.is_dir() else path)
+        for names, known in ((self._skills, graph.skills), (targets, graph.columns)):
+            if missing := [one for one in names if one not in known]:
                 raise ConfigError(f"the skill graph {path} has no skill {missing[0]!r}", nearest(missing[0], known))
         weights = tuple(
-            tuple(graph.weights[graph.skills.index(skill)][columns.index(target)] for target in targets)
+            tuple(graph.weights[graph.skills.index(skill)][graph.columns.index(target)] for target in targets)
             for skill in self._skills
         )
-        return SkillGraph(skills=tuple(self._skills), weights=weights, targets=None if same else tuple(targets))
+        return SkillGraph(skills=tuple(self._skills), weights=weights, targets=tuple(targets))
 
     def _learnt(self, targets: Sequence[str]) -> SkillGraph:
         """The graph that probe runs show. Raises `ConfigError` where brute force is asked for other targets."""
         if self._wanted == "approximate":
             return approximate({name: self._drops([name], targets) for name in self._skills})
-        if list(targets) != self._skills:
+        if set(targets) != set(self._skills):
             raise ConfigError("brute force needs the same skills trained and measured", "take graph approximate")
         alone = {name: self._drops([name], targets)[name] for name in self._skills}
         return brute_force(alone, {pair: self._drops(pair, targets) for pair in combinations(self._skills, 2)})
@@ -162,7 +160,7 @@ class SkillIt(Method):
             flops=spent.flops,
             seconds=0.0 if found.fresh else spent.seconds,
         )
-        return {name: found.before[at] - found.after[at] for name, at in zip(targets, self._columns, strict=True)}
+        return {name: found.before[self._places[name]] - found.after[self._places[name]] for name in targets}
 
 
 def shares(

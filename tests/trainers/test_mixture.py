@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchcore.errors import ConfigError
-from benchcore.skill_graph import SkillGraph, read_graph, write_graph
+from benchcore.skill_graph import FILE, SkillGraph, read_graph, write_graph
 from benchcore.trainers.curriculum import Curriculum, parts
 from benchcore.trainers.ledger import Ledger, Spent
 from benchcore.trainers.mixture import Mixture
 from benchcore.trainers.probes import Probe
 from benchcore.trainers.rows import Rows
-from benchcore.trainers.skillit import GRAPH, SkillIt, shares
+from benchcore.trainers.skillit import SkillIt, shares
 from tests.trainers.conftest import lab
 
 
@@ -139,7 +139,7 @@ def test_targets_alone_count(tmp_path: Path) -> None:
 def test_the_approximate_graph_is_how_much_losses_fall(tmp_path: Path) -> None:
     table = Table({(1.0, 0.0): [2.0, -0.5, 0.25], (0.0, 1.0): [0.5, 1.0, 0.0]})
     method = skillit(tmp_path, [], graph="approximate", table=table, measured=Skills("x", "y", "z"), probe_steps=7)
-    found = read_graph(tmp_path / GRAPH)
+    found = read_graph(tmp_path / FILE)
     assert (found.skills, found.targets) == (("a", "b"), ("x", "y", "z"))
     assert found.weights == ((2.0, 0.0, 0.25), (0.5, 1.0, 0.0))
     assert method._lab.ledger.prepare == Spent(forwarded=14, in_loss=2, flops=20.0, seconds=0.0)
@@ -154,7 +154,7 @@ def test_brute_force_trains_on_each_skill_and_on_each_pair(tmp_path: Path) -> No
     table = Table(drops, fresh=False)
     method = skillit(tmp_path, [], graph="brute-force", table=table)
     assert sorted(table.asked) == sorted(drops)
-    assert read_graph(tmp_path / GRAPH).weights == ((1.0, 0.5), (0.0, 1.0))
+    assert read_graph(tmp_path / FILE).weights == ((1.0, 0.5), (0.0, 1.0))
     assert method._lab.ledger.prepare.seconds == 6.0, "what lay in the cache has its price"
 
 
@@ -162,7 +162,7 @@ def test_a_graph_is_read_for_the_skills_at_hand(tmp_path: Path) -> None:
     known = SkillGraph(skills=("b", "c", "a"), weights=((1.0, 2.0, 3.0), (4.0, 5.0, 6.0), (7.0, 8.0, 9.0)))
     write_graph(tmp_path / "known.json", known)
     skillit(tmp_path, [], graph=str(tmp_path / "known.json"))
-    assert read_graph(tmp_path / GRAPH).weights == ((9.0, 7.0), (3.0, 1.0))
+    assert read_graph(tmp_path / FILE).weights == ((9.0, 7.0), (3.0, 1.0))
     with pytest.raises(ConfigError, match="no skill 'x'"):
         skillit(tmp_path, [], graph=str(tmp_path / "known.json"), measured=Skills("x"))
 
@@ -185,6 +185,17 @@ def test_a_graph_is_read_for_the_skills_at_hand(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         skillit(tmp_path, [], **options)
+
+
+def test_losses_meet_their_columns_whatever_the_order_of_the_validation_texts(tmp_path: Path) -> None:
+    # measured are (b, a); a's loss is high
+    table = Table({(1.0, 0.0): [0.0, 1.0], (0.0, 1.0): [1.0, 0.0]})
+    losses = [[0.0, 4.0], [0.0, 4.0]]
+    method = skillit(
+        tmp_path, losses, graph="approximate", table=table, measured=Skills("b", "a"), rounds=2, window=1, eta=1.0
+    )
+    assert method.mixture(0) == [0.5, 0.5]
+    assert method.mixture(6) == pytest.approx([np.exp(4) / (np.exp(4) + 1), 1 / (np.exp(4) + 1)])
 
 
 # fixed shares

@@ -190,6 +190,9 @@ class CompareConfig:
     title: str | None = None
     """The table's title."""
 
+    published: tuple[str, ...] = ()
+    """Files of figures that papers printed, separated by commas, whose tables follow ours."""
+
     format: Literal["terminal", "markdown", "latex", "csv", "json"] = "terminal"
     """How the table is written."""
 
@@ -200,6 +203,7 @@ class CompareConfig:
         object.__setattr__(self, "tasks", split_names(self.tasks))
         object.__setattr__(self, "figures", split_names(self.figures))
         object.__setattr__(self, "across", split_names(self.across))
+        object.__setattr__(self, "published", split_names(self.published))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

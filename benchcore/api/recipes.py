@@ -11,8 +11,10 @@ import msgspec
 from benchcore.api.training import Trained, Watch, train
 from benchcore.config import TrainConfig
 from benchcore.errors import ConfigError, nearest
+from benchcore.report.published import read_published
+from benchcore.report.table import Table
 
-KEYS = ("title", "baseline", "figures", "seeds", "out", "all", "arms")
+KEYS = ("title", "baseline", "figures", "published", "seeds", "out", "all", "arms")
 ARM = "arms."  # before the name of an arm whose last checkpoint is meant
 
 
@@ -29,11 +31,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeFile:
-    """What a recipe file says: `arms` are name -> settings, each with those of `all` beneath them."""
+    """What a recipe file says: `arms` are name -> settings, each with those of `all` beneath them.
+
+    `published` are tables of papers that are shown after the recipe's own.
+    """
 
     title: str
     baseline: str | None
     figures: tuple[str, ...]
+    published: tuple[Table, ...]
     seeds: tuple[int, ...]
     out: Path
     arms: Mapping[str, Mapping[str, Any]]
@@ -79,7 +85,7 @@ class RecipeFile:
 def read_recipe(path: Path, out: Path | None = None) -> RecipeFile:
     """The recipe in a TOML file, trained in `out` where that is given. Raises `ConfigError` for what cannot be meant.
 
-    Corpora and checkpoints in it are looked for from the current folder.
+    Corpora, checkpoints and files of published figures in it are looked for from the current folder.
     """
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -99,10 +105,15 @@ def read_recipe(path: Path, out: Path | None = None) -> RecipeFile:
     seeds = found.get("seeds", [0])
     if not isinstance(seeds, list) or not seeds or not all(type(seed) is int for seed in seeds):
         raise ConfigError(f"{path}: seeds must be a list of whole numbers, such as [0, 1, 2]")
+    files = found.get("published", [])
+    files = [files] if isinstance(files, str) else files
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        raise ConfigError(f"{path}: published must be a file of published figures, or a list of them")
     recipe = RecipeFile(
         title=str(found.get("title", path.stem)),
         baseline=found.get("baseline"),
         figures=tuple(found.get("figures", ["bits per byte"])),  # which compares whatever the tokenizers are
+        published=tuple(table for file in files for table in read_published(Path(file))),
         seeds=tuple(seeds),
         out=out or Path(found.get("out", f"runs/{path.stem}")),
         arms={name: _merged(shared, arm) for name, arm in arms.items()},

@@ -2,7 +2,7 @@
 
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from benchcore.config import CompareConfig
 from benchcore.errors import BenchcoreError, ConfigError, RunIncomplete, nearest
 
 DEFAULT = CompareConfig()
-KEYS = ("title", "runs", "labels", "baseline", "tasks", "figures", "across", "seeds", "layout", "format", "out")
+KEYS = ("runs", "labels", *(flag.name for flag in fields(CompareConfig)))
 
 
 class NothingComparable(BenchcoreError):
@@ -67,17 +67,21 @@ def show(
     """
     from benchcore.api.comparing import compare as compare_runs
     from benchcore.report.comparison import comparison_table
-    from benchcore.report.formats import render
+    from benchcore.report.published import read_published, render_beside
 
+    published = [one for file in config.published for one in read_published(Path(file))]
     found = compare_runs(runs, config, read_table(table).get("labels") if table else None)
     made = comparison_table(found, config.layout, config.title, seeds=config.seeds)
     style = "json" if json else config.format
     if config.out is not None:
-        config.out.write_text(render(made, style), encoding="utf-8")
+        config.out.write_text(render_beside(made, published, style), encoding="utf-8")
     elif style == "terminal":
         show_table(made)
+        for one in published:
+            print()
+            show_table(one)
     else:
-        sys.stdout.write(render(made, style))
+        sys.stdout.write(render_beside(made, published, style))
     if found.baseline is not None and not found.comparable:
         raise NothingComparable(f"nothing can be compared with {found.baseline}", "the table says why")
     if found.unfinished:

@@ -76,6 +76,9 @@ def _recipe(file: Path, config: TrainConfig | None, arms: Sequence[str], seeds: 
         elif compared := [str(one.run) for one in made if one.records]:
             asked = CompareConfig(baseline=recipe.baseline, figures=recipe.figures)
             show_table(comparison_table(compare(compared, asked), "wide", recipe.title), results)
+            for table in recipe.published:
+                print(file=results)
+                show_table(table, results)
     return 0
 
 

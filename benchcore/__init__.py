@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from benchcore.errors import BenchcoreError
     from benchcore.graders.choice import choice
     from benchcore.graders.code import code, humaneval_program, mbpp_program
+    from benchcore.graders.exact import exact
     from benchcore.graders.likeliest import likeliest
     from benchcore.graders.loss import loss
     from benchcore.graders.maths import maths
@@ -78,6 +79,7 @@ _HOME = {
     "errors": ("BenchcoreError",),
     "graders.choice": ("choice",),
     "graders.code": ("code", "humaneval_program", "mbpp_program"),
+    "graders.exact": ("exact",),
     "graders.likeliest": ("likeliest",),
     "graders.loss": ("loss",),
     "graders.maths": ("maths",),
@@ -144,6 +146,7 @@ __all__ = [
     "document",
     "dry_run",
     "evaluate",
+    "exact",
     "gate",
     "generated",
     "grade",

@@ -109,13 +109,17 @@ def suites() -> dict[str, Suite]:
 
 
 def expand(names: Iterable[str]) -> list[Named]:
-    """Each name of a task as it is, each name of a suite as its tasks; `suite@variant` is that variant of them all."""
+    """Each name of a task as it is, each name of a suite as its tasks, each once.
+
+    `suite@variant` is that variant of them all but for those that the suite names a variant of: these stay.
+    """
     known = suites()
     asked = []
     for name in names:
         base, at, variant = name.partition("@")
         if suite := known.get(base):
-            asked += [Named(task=f"{task}{at}{variant}", suite=suite) for task in suite.tasks]
+            tasks = [task if "@" in task else f"{task}{at}{variant}" for task in suite.tasks]
+            asked += [Named(task=task, suite=suite) for task in dict.fromkeys(tasks)]
         else:
             asked.append(Named(task=name))
     return asked

@@ -12,6 +12,7 @@ from benchcore.data.documents import Document, answered
 from benchcore.errors import ConfigError
 
 SHAPES = ("chain", "two-chains", "tree")
+ATTEMPTS = 10_000  # to draw a document that is new
 
 
 def lego(
@@ -21,7 +22,7 @@ def lego(
 
     Skills take turns, or all documents are of the one `skill`. Of a chain each variable follows from the one before
     it, of two chains in each half, of a tree from the one that is at half its place. Raises `ConfigError` for
-    parameters that cannot be meant.
+    parameters that cannot be meant, and where it finds no document that is new.
     """
     if documents < 1 or not 1 <= variables <= len(string.ascii_lowercase):
         raise ConfigError(f"{documents} LEGO documents of {variables} variables", "give 1 or more, and 1 to 26")
@@ -33,10 +34,12 @@ def lego(
     seen: set[str] = set()
     for number in range(documents):
         asked = skill - 1 if skill else number % variables
-        while True:
-            found = _document(draw, variables, shape, asked)
-            if found.text not in seen:
-                break
+        drawn = (_document(draw, variables, shape, asked) for _ in range(ATTEMPTS))
+        found = next((one for one in drawn if one.text not in seen), None)
+        if found is None:
+            raise ConfigError(
+                f"after {number} LEGO documents of {variables} variables none was found that is new", "ask for fewer"
+            )
         seen.add(found.text)
         yield found
 

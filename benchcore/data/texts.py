@@ -100,11 +100,11 @@ class Texts:
         return [{"id": f"{file.name}:{number}", "text": piece, "group": None} for number, piece in enumerate(pieces, 1)]
 
     def _lines(self, file: Path, prefix: str) -> list[Row]:
-        found = list(numbered_rows(file))
-        ids = [row.get("id") for _, row in found]
+        numbered = list(numbered_rows(file))
+        ids = [row.get("id") for _, row in numbered]
         own = all(isinstance(name, str | int) for name in ids) and len(set(map(str, ids))) == len(ids)
         rows: list[Row] = []
-        for number, row in found:
+        for number, row in numbered:
             where = f"{file}, line {number}"
             if self.id_field is not None:
                 name = f"{prefix}{_value(where, row, self.id_field, 'id_field')}"
@@ -113,19 +113,11 @@ class Texts:
             group = None if self.group_field is None else str(_value(where, row, self.group_field, "group_field"))
             prompt = {}
             if self.prompt_field is not None:
-                prompt["prompt"] = str(_value(where, row, self.prompt_field, "prompt_field"))
-            rows.append({"id": name, "text": self._text(where, row), "group": group, **prompt})
+                prompt["prompt"] = _text(where, row, self.prompt_field, "prompt_field")
+            rows.append(
+                {"id": name, "text": _text(where, row, self.text_field, "text_field"), "group": group, **prompt}
+            )
         return rows
-
-    def _text(self, where: str, row: Row) -> str:
-        text = _value(where, row, self.text_field, "text_field")
-        if not isinstance(text, str):
-            raise DataError(f"{where}: the field {self.text_field!r} is not text but {type(text).__name__}")
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise DataError(f"{where}: half a surrogate pair in the field {self.text_field!r}") from error
-        return text
 
 
 def texts(
@@ -183,6 +175,17 @@ def _value(where: str, row: Row, field: str, argument: str) -> Any:
         hint = f"{nearest(field, row)} (in a task file, texts({argument}=...) names another)"
         raise DataError(f"{where}: there is no field {field!r}", hint)
     return row[field]
+
+
+def _text(where: str, row: Row, field: str, argument: str) -> str:
+    text = _value(where, row, field, argument)
+    if not isinstance(text, str):
+        raise DataError(f"{where}: the field {field!r} is not text but {type(text).__name__}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{where}: half a surrogate pair in the field {field!r}") from error
+    return text
 
 
 def _read(file: Path) -> str:

@@ -57,12 +57,12 @@ class LossRate:
         for grade in document:
             if grade.value is None:
                 continue
-            size: int | None = 1 if self.length == "documents" else getattr(grade, self.length)
+            size: int | None = getattr(grade, "bytes" if self.length == "documents" else self.length)
             if size is None or not 0 <= grade.value < math.inf:  # False for NaN too
                 raise ConfigError(
                     f"{self.name} is for losses of texts, which the grader {grade.grader} does not measure"
                 )
-            amount, total = amount + grade.value / self.unit, total + size
+            amount, total = amount + grade.value / self.unit, total + (1 if self.length == "documents" else size)
         return (amount, total) if total else None
 
 

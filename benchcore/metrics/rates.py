@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchcore.errors import ConfigError
 from benchcore.records import Figure, Grade, Part
@@ -16,7 +16,20 @@ NONE_SCORED = "no problem scored"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """The mean grade over problems, in [0, 1]; a problem with several trials counts with their mean."""
+    """The mean grade over problems, in [0, 1]; a problem with several trials counts with their mean.
+
+    `chance` is what a guess scores: of every problem, or of each group. Raises `ConfigError` where it is not in [0, 1].
+    """
+
+    chance: float | Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        given = self.chance.values() if isinstance(self.chance, Mapping) else [self.chance]
+        if isinstance(self.chance, Mapping) and not self.chance:
+            raise ConfigError("the chance of a guess is given for no group")
+        for chance in given:
+            if chance is not None and not 0 <= chance <= 1:
+                raise ConfigError(f"the chance of a guess is in [0, 1], got {chance}")
 
     @property
     def trials(self) -> int:
@@ -32,12 +45,17 @@ class Accuracy:
         Trials without a value are left out, and so is a problem with none left: `n` counts the others.
         With no problem left the value is None. The interval is Wilson's where each problem has one trial
         graded 0 or 1 (or every grade is the same 0 or 1), else Student's t over the problems' means.
+        The method tells the chance of a guess where it is known.
         Raises `ConfigError` when a grader gave a value outside [0, 1].
         """
         problems = [values for values in scored(grades) if values]
         means = [math.fsum(values) / len(values) for values in problems]
         binary = all(len(values) == 1 and values[0] in (0.0, 1.0) for values in problems)
-        return (rate_figure(str(self), means, group, binary=binary),)
+        figure = rate_figure(str(self), means, group, binary=binary)
+        chance = self._chance(group)
+        if chance is None or figure.value is None:
+            return (figure,)
+        return (replace(figure, method=f"{figure.method}; chance {100 * chance:.3g} %"),)
 
     def parts(self, grades: Sequence[Sequence[Grade]]) -> Mapping[str, Sequence[Part | None]]:
         """Each problem's mean grade, of size 1; None where no trial has a value. Raises as `figures` does."""
@@ -45,10 +63,21 @@ class Accuracy:
             str(self): [(math.fsum(values) / len(values), 1) if values else None for values in scored(grades)],
         }
 
+    def _chance(self, group: str | None) -> float | None:
+        if not isinstance(self.chance, Mapping):
+            return self.chance
+        if group is None:
+            return math.fsum(self.chance.values()) / len(self.chance)
+        return self.chance.get(group)
 
-def accuracy() -> Accuracy:
-    """The metric "accuracy": mean grade over problems with its 95 % interval."""
-    return Accuracy()
+
+def accuracy(chance: float | Mapping[str, float] | None = None) -> Accuracy:
+    """The metric "accuracy": mean grade over problems with its 95 % interval.
+
+    `chance` is what a guess scores, told beside the interval: of every problem, or group -> chance. That of the whole
+    task is then the mean over the groups, which must have equally many problems.
+    """
+    return Accuracy(chance=chance)
 
 
 def scored(grades: Sequence[Sequence[Grade]]) -> list[list[float]]:

@@ -207,6 +207,43 @@ def test_a_separator_that_cannot_be_meant_is_refused() -> None:
     assert "(?:...)" in refusal(lambda: texts(separator=re.compile("(a|b)")), ConfigError)
 
 
-def test_a_document_is_scored_from_its_beginning() -> None:
+def test_a_document_is_scored_from_its_beginning_or_after_its_prompt() -> None:
     row = {"id": "a", "text": " x\n", "group": "web"}
     assert document(row) == Sample(id="a", prompt="", target="", group="web", continuations=(" x\n",))
+    asked = {**row, "prompt": "what?"}
+    assert document(asked) == Sample(id="a", prompt="what?", target="", group="web", continuations=(" x\n",))
+
+
+def test_a_prompt_is_a_field_of_the_row_to_its_last_byte(put: Put) -> None:
+    path = put("a.jsonl", [{"question": " 1 + 1 =\n", "text": "2"}, {"question": "", "text": "x"}])
+    rows, _ = texts(prompt_field="question").load(path)
+    assert [(row["prompt"], row["text"]) for row in rows] == [(" 1 + 1 =\n", "2"), ("", "x")]
+    without, _ = texts().load(path)
+    assert all("prompt" not in row for row in without)
+
+
+def test_the_digest_is_of_the_prompts_too(put: Put) -> None:
+    path = put("a.jsonl", [{"question": "q", "other": "r", "text": "2"}])
+    pins = [texts(prompt_field=field).load(path)[1] for field in (None, "question", "other")]
+    assert len(set(pins)) == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"text": "x"}, "line 2: there is no field 'prompt'; known: text (in a task file, texts(prompt_field="),
+        ({"text": "x", "prompt": None}, "line 2: there is no field 'prompt'"),
+        ({"text": "x", "prompt": 7}, "line 2: the field 'prompt' is not text but int"),
+        ({"text": "x", "prompt": "\ud800"}, "line 2: half a surrogate pair in the field 'prompt'"),
+    ],
+)
+def test_a_prompt_that_is_not_there_or_no_text_is_refused(put: Put, row: dict[str, object], said: str) -> None:
+    path = put("a.jsonl", [{"text": "x", "prompt": "p"}, row])
+    assert said in refusal(lambda: read(path, prompt_field="prompt"))
+
+
+def test_a_plain_text_among_rows_with_prompts_has_none(put: Put) -> None:
+    put("a.jsonl", [{"text": "x", "prompt": "p"}])
+    folder = put("b.txt", "y").parent
+    rows, _ = texts(prompt_field="prompt").load(folder)
+    assert [document(row).prompt for row in rows] == ["p", ""]

@@ -1,16 +1,16 @@
-"""Bits per byte and nats per token: ratios of sums, their intervals, and what is left out."""
+"""Bits per byte, nats per token and nats per answer: ratios of sums, their intervals, and what is left out."""
 
 import math
 import time
 
 import pytest
 
-from benchcore import bits_per_byte, nats_per_token
+from benchcore import bits_per_byte, nats_per_answer, nats_per_token
 from benchcore.errors import ConfigError
-from benchcore.records import Grade, Verdict
+from benchcore.records import Grade, Verdict, is_loss
 from benchcore.stats.jackknife import ratio_interval
 
-METRICS = (bits_per_byte(), nats_per_token())
+METRICS = (bits_per_byte(), nats_per_token(), nats_per_answer())
 
 
 def grade(nats, tokens=2, size=4, **changes):
@@ -27,6 +27,26 @@ def test_all_nats_over_all_bytes_or_tokens_and_not_a_mean_of_documents():
     grades = [grade(8.0, 4, 16), grade(1.0, 1, 1)]
     assert only(bits_per_byte(), grades).value == pytest.approx(9 / 17 / math.log(2))
     assert only(nats_per_token(), grades).value == pytest.approx(9 / 5)
+
+
+def test_nats_per_answer_are_the_mean_over_answers_however_long():
+    grades = [grade(8.0, 4, 16), grade(1.0, 1, 1), grade(0.0, 2, 2)]
+    figure = only(nats_per_answer(), grades, "addition")
+    assert (figure.name, figure.value, figure.n, figure.group) == ("nats per answer", 3.0, 3, "addition")
+    # the standard error of a mean: that of 8, 1 and 0 is sqrt(19 / 3), and Student's t of 2 degrees is 4.3027
+    half = 4.302652729911275 * math.sqrt(19 / 3)
+    assert (figure.low, figure.high) == (0.0, pytest.approx(3 + half)), "no loss is below 0"
+
+
+def test_of_answers_that_are_equally_likely_each_takes_the_logarithm_of_how_many():
+    figure = only(nats_per_answer(), [grade(math.log(8), 1, 1)] * 5)
+    assert figure.value == pytest.approx(math.log(8))
+    assert (figure.low, figure.high) == pytest.approx((math.log(8), math.log(8)))
+
+
+def test_an_answer_that_was_not_measured_is_no_answer():
+    figure = only(nats_per_answer(), [grade(3.0), grade(None, None, None, verdict=Verdict.ERROR), grade(1.0)])
+    assert (figure.value, figure.n) == (2.0, 2)
 
 
 def test_two_tokenizers_of_one_likelihood_agree_in_bits_per_byte():
@@ -85,4 +105,5 @@ def test_many_documents_take_no_time_worth_naming():
 @pytest.mark.parametrize("metric", METRICS)
 def test_metric_contract(metric):
     assert metric.trials == 1
-    assert metric in (bits_per_byte(), nats_per_token())
+    assert metric in (bits_per_byte(), nats_per_token(), nats_per_answer())
+    assert is_loss(metric.name)

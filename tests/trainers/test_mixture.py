@@ -84,7 +84,7 @@ def test_shares_are_those_of_the_paper_on_recorded_losses() -> None:
         # the shares that the authors' graphs of LEGO and addition begin with, edges of one half
         ([[1, 0, 0, 0, 0], [0.5, 1, 0.5, 0.5, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]], 0.5,
          [0.163, 0.346, 0.163, 0.163, 0.163]),
-        ([[1, 0, 0], [0, 1, 0], [0, 0.5, 1]], 0.1, [0.328, 0.328, 0.345]),
+        ([[1, 0, 0], [0.5, 1, 0], [0, 0, 1]], 0.1, [0.328, 0.345, 0.328]),
     ],
 )  # fmt: skip
 def test_the_first_round_is_that_of_the_authors_graphs(graph: Any, eta: float, published: list[float]) -> None:

@@ -105,15 +105,17 @@ def read_recipe(path: Path, out: Path | None = None) -> RecipeFile:
     seeds = found.get("seeds", [0])
     if not isinstance(seeds, list) or not seeds or not all(type(seed) is int for seed in seeds):
         raise ConfigError(f"{path}: seeds must be a list of whole numbers, such as [0, 1, 2]")
-    files = found.get("published", [])
-    files = [files] if isinstance(files, str) else files
-    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
-        raise ConfigError(f"{path}: published must be a file of published figures, or a list of them")
+    # bits per byte compare whatever the tokenizers are
+    listed = {key: found.get(key, usual) for key, usual in (("figures", ["bits per byte"]), ("published", []))}
+    for key, value in listed.items():
+        listed[key] = [value] if isinstance(value, str) else value
+        if not isinstance(listed[key], list) or not all(isinstance(one, str) for one in listed[key]):
+            raise ConfigError(f"{path}: {key} must be a text or a list of texts")
     recipe = RecipeFile(
         title=str(found.get("title", path.stem)),
         baseline=found.get("baseline"),
-        figures=tuple(found.get("figures", ["bits per byte"])),  # which compares whatever the tokenizers are
-        published=tuple(table for file in files for table in read_published(Path(file))),
+        figures=tuple(listed["figures"]),
+        published=tuple(table for file in listed["published"] for table in read_published(Path(file))),
         seeds=tuple(seeds),
         out=out or Path(found.get("out", f"runs/{path.stem}")),
         arms={name: _merged(shared, arm) for name, arm in arms.items()},

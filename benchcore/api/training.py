@@ -30,6 +30,7 @@ from benchcore.errors import ConfigError, MachineError, MissingExtra
 from benchcore.interop.loggers import Logger, check_loggers, open_loggers
 from benchcore.journal import mismatch, trouble
 from benchcore.records import RunRecord, digest
+from benchcore.skill_graph import FILE, read_graph
 from benchcore.store import read_record, replace_file, run_folders
 from benchcore.trainers.checkpoints import folder_of, is_written, newest, read
 from benchcore.trainers.checkpoints import save as save_checkpoint
@@ -42,6 +43,7 @@ from benchcore.trainers.model import load as load_model
 from benchcore.trainers.probes import Probes
 from benchcore.trainers.rows import Rows, packed
 from benchcore.trainers.schedule import evenly, log_spaced
+from benchcore.trainers.skillit import IDENTITY, LEARNT
 from benchcore.trainers.tokenizer import VERSION as TOKENIZERS
 from benchcore.trainers.tokenizer import characters, train_bpe
 from benchcore.trainers.tokenizer import load as load_tokenizer
@@ -263,7 +265,10 @@ def _content(name: str, value: Any, config: TrainConfig) -> Any:
         return checkpoint.model_digest(value)
     if name == "validation" and value is not None:
         return fingerprint([value], text_field=config.text_field, group_field=config.group_field)
-    return value
+    if name == "graph" and value not in (*LEARNT, IDENTITY):
+        place = Path(value).expanduser()
+        return digest(asdict(read_graph(place / FILE if place.is_dir() else place)))
+    return list(value) if isinstance(value, tuple) else value  # as TOML has them
 
 
 def _adopt(out: Path, identity: Mapping[str, Any]) -> None:

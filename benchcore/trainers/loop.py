@@ -146,6 +146,7 @@ class Loop:
         self._weighed, self._optimizer = accelerator.prepare(weighed, optimizer)
         self._weighed.train()
         self._forget()
+        torch.manual_seed(seed + accelerator.process_index)  # for dropout, other on each process
         if moment is not None:
             self._restore(moment)
 
@@ -220,7 +221,8 @@ class Loop:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate
         ids = self._order.take(recipe.batch, self._method.mixture(self.step), self._method.pool(self.step))
-        valid = max(1, int(self._counted(ids).sum()))  # of no answers in a step nothing is learnt
+        valid = int(self._counted(ids).sum())
+        whole = max(1, valid)  # of no answers in a step nothing is learnt
         weight: torch.Tensor | None = None
         batches = list(self._batches(ids))
         for at, batch in enumerate(batches):
@@ -228,14 +230,14 @@ class Loop:
             with nullcontext() if last else self._accelerator.no_sync(self._weighed):
                 loss, found = self._passed(batch)
                 # processes average their gradients where the sum is wanted
-                self._accelerator.backward(loss * (processes / valid))
+                self._accelerator.backward(loss * (processes / whole))
             self._loss += loss.detach()
             if found is not None:
                 weight = found if weight is None else weight + found
         if weight is not None:
             weight = self._accelerator.reduce(weight)
-            # the gradients are those of the sum over `valid`, and the mean is over the weights
-            scale = valid / weight.clamp(min=1e-6)
+            # the gradients are those of the sum over `whole`, and the mean is over the weights
+            scale = whole / weight.clamp(min=1e-6)
             torch._foreach_mul_([one.grad for one in self._weighed.parameters() if one.grad is not None], scale)
         self._norm = self._accelerator.clip_grad_norm_(self._weighed.parameters(), recipe.clip)
         self._optimizer.step()

@@ -17,7 +17,7 @@ from benchcore.trainers.mixture import Fixed
 from benchcore.trainers.rows import Rows
 from benchcore.trainers.validation import group_losses
 
-VERSION = 1  # of what is kept; it is made again where it has changed
+VERSION = 2  # of what is kept; it is made again where it has changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,9 @@ class Probes:
         Raises `ConfigError` on several processes where the cache does not have it, and `MachineError` when the disk
         refuses.
         """
+        # what counted in the loss is put on the bill, and a loss that is no number is seen, where a loop stops to save
         recipe = replace(
-            self.recipe, steps=steps, warmup=min(self.recipe.warmup, steps), looks=frozenset(), saves=frozenset()
+            self.recipe, steps=steps, warmup=min(self.recipe.warmup, steps), looks=frozenset(), saves=frozenset({steps})
         )
         pinned = {**asdict(recipe), "looks": [], "saves": []}
         device = self.accelerator.device.type

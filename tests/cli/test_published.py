@@ -119,8 +119,8 @@ def test_they_follow_the_table_of_a_recipe(say: Callable[..., Said], monkeypatch
     ("value", "words"),
     [
         ('"none.toml"', "cannot read the published figures in none.toml"),
-        ("3", "published must be a file of published figures, or a list of them"),
-        ("[3]", "published must be a file"),
+        ("3", "published must be a text or a list of texts"),
+        ("[3]", "published must be a text"),
     ],
 )
 def test_a_recipe_that_names_none_is_refused_before_anything_is_trained(value: str, words: str) -> None:

@@ -2,20 +2,25 @@
 
 import math
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import accelerate
+import numpy as np
 import pytest
 import torch
+import transformers
 
 from benchcore.errors import ConfigError, MachineError
 from benchcore.trainers import checkpoints
+from benchcore.trainers.ledger import Ledger
 from benchcore.trainers.loop import Loop
 from benchcore.trainers.method import Batch, Losses, Method
 from benchcore.trainers.model import SHAPES, Prices, fresh
 from benchcore.trainers.order import Order
 from benchcore.trainers.rows import Rows
-from tests.trainers.conftest import CONTEXT, run, weights
+from tests.trainers.conftest import CONTEXT, recipe, run, weights
 
 MakeLoop = Callable[..., Loop]
 
@@ -124,6 +129,122 @@ def test_a_batch_that_does_not_come_apart_is_refused(make_loop: MakeLoop) -> Non
         make_loop(micro_batch=3)
 
 
+def test_of_marked_targets_alone_the_loss_is_their_cross_entropy(
+    make_loop: MakeLoop, rows: Rows, tokenizer: Any
+) -> None:
+    loop = make_loop(marked_only=True, steps=3)
+    losses = [report.loss for report in run(loop)]
+    model = fresh(SHAPES["0.1m"], vocabulary=len(tokenizer), context=CONTEXT, end=tokenizer.eos_token_id, seed=0)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [one for one in model.parameters() if one.ndim > 1], "weight_decay": 0.1},
+            {"params": [one for one in model.parameters() if one.ndim == 1], "weight_decay": 0.0},
+        ],
+        betas=(0.9, 0.95),
+        fused=True,
+    )
+    order, expected, counted = Order(rows, 3), [], 0
+    for step in range(3):
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * min(1, (step + 1) / 2)
+        ids = order.take(8)
+        tokens, marks = rows.tokens(ids), rows.marks(ids)
+        assert marks is not None
+        marked = marks & rows.valid(ids)
+        counted += int(marked.sum())
+        assert 0 < marked.sum() < marked.numel()
+        logits = model(input_ids=tokens[:, :-1]).logits.log_softmax(-1)
+        loss = -logits.gather(2, tokens[:, 1:, None])[:, :, 0][marked].mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        expected.append(float(loss.detach()))
+    assert losses == pytest.approx(expected, rel=1e-5)
+    bare = torch.cat([one.detach().flatten() for one in model.parameters()])
+    assert torch.allclose(weights(loop), bare, atol=5e-5)
+    assert loop.ledger.train.in_loss == counted
+
+
+def test_marked_targets_in_parts_add_up_and_a_method_picks_among_them(make_loop: MakeLoop) -> None:
+    for method in (Method(), Half(True), Half(0.5)):
+        whole, cut = (make_loop(method, marked_only=True, micro_batch=size) for size in (8, 2))
+        assert [one.loss for one in run(whole)] == pytest.approx([one.loss for one in run(cut)], rel=1e-4)
+        assert torch.allclose(weights(whole), weights(cut), atol=1e-4)
+        assert whole.ledger.train.in_loss == cut.ledger.train.in_loss
+
+
+class Unmarked:
+    """Rows of a corpus without marks."""
+
+    def __init__(self, rows: Rows, marks: torch.Tensor | None) -> None:
+        self._rows = rows
+        self._marks = marks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rows, name)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def marks(self, ids: Any) -> torch.Tensor | None:
+        """No marks, or those of nothing."""
+        return None if self._marks is None else self._marks.expand(len(ids), -1)
+
+
+@pytest.fixture
+def loop_on(tokenizer: Any) -> Callable[..., Loop]:
+    """A loop on rows of one's own."""
+
+    def make(rows: Any, method: Method | None = None, **changes: Any) -> Loop:
+        model = fresh(SHAPES["0.1m"], vocabulary=len(tokenizer), context=CONTEXT, end=tokenizer.eos_token_id, seed=0)
+        return Loop(
+            model, rows, method or Method(), recipe(**changes), Ledger(), seed=3,
+            accelerator=accelerate.Accelerator(cpu=True),
+        )  # fmt: skip
+
+    return make
+
+
+def test_marked_targets_alone_are_refused_where_the_corpus_has_no_marks(loop_on: MakeLoop, rows: Rows) -> None:
+    with pytest.raises(ConfigError, match="the corpus marks nothing to count; leave --marked-only away"):
+        run(loop_on(Unmarked(rows, None), marked_only=True))
+
+
+def test_of_a_step_in_which_nothing_is_marked_nothing_is_learnt(loop_on: MakeLoop, rows: Rows) -> None:
+    nothing = Unmarked(rows, torch.zeros(CONTEXT, dtype=torch.bool))
+    for method in (Method(), Half(True)):
+        loop = loop_on(nothing, method, marked_only=True, weight_decay=0.0, steps=2)
+        before = weights(loop)
+        assert [report.loss for report in run(loop)] == [0.0, 0.0]
+        assert torch.equal(weights(loop), before)
+        assert loop.ledger.train.in_loss == 0
+
+
+class Pool(Method):
+    """Draws from the first of `size` rows, more of them from step 2 on."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.seen: list[list[int]] = []
+
+    def pool(self, step: int) -> Any:
+        """Four rows, then eight."""
+        return np.arange(self.size) < (4 if step < 2 else 8)
+
+    def observe(self, batch: Batch, losses: Losses) -> None:
+        """See which rows came."""
+        self.seen.append(batch.rows.tolist())
+
+
+def test_rows_come_from_the_pool_of_each_step(make_loop: MakeLoop, rows: Rows) -> None:
+    method = Pool(len(rows))
+    run(make_loop(method, steps=4))
+    # each row as often as any other
+    assert sorted(chain(*method.seen[:2])) == sorted([0, 1, 2, 3] * 4)
+    assert set(chain(*method.seen[2:])) == set(range(8))
+
+
 def test_a_loss_that_is_no_number_ends_the_run_before_anything_is_kept(make_loop: MakeLoop) -> None:
     loop = make_loop(lr=1e12, clip=1e30, saves=frozenset({8}))
     with pytest.raises(MachineError, match=r"the loss is (nan|inf) after"):
@@ -177,3 +298,17 @@ def test_what_was_half_written_is_no_checkpoint_and_is_swept_away(
     loop = make_loop(saves=frozenset({3}))
     run(loop, save=lambda: save(loop, folder, tokenizer))
     assert not list(folder.glob("tmp-*"))
+
+
+def test_the_same_seed_drops_the_same_out(make_loop: MakeLoop, tokenizer: Any) -> None:
+    def trained(before: int) -> torch.Tensor:
+        config = SHAPES["0.1m-gpt2"].config(len(tokenizer), CONTEXT, tokenizer.eos_token_id, 0.02)
+        config.resid_pdrop = 0.1
+        torch.manual_seed(7)
+        model = transformers.AutoModelForCausalLM.from_config(config)
+        torch.rand(before)
+        loop = make_loop(model=model, steps=2)
+        run(loop)
+        return weights(loop)
+
+    assert torch.equal(trained(1), trained(2))

@@ -59,6 +59,24 @@ def test_the_halves_of_a_model_make_its_logits(name: str) -> None:
     assert torch.allclose(head(body(input_ids=ids).last_hidden_state), model(input_ids=ids).logits, atol=1e-6)
 
 
+@pytest.mark.parametrize("context", [1, 2, 7])
+def test_the_halves_are_found_in_a_model_with_a_short_context(context: int) -> None:
+    # learnt positions end where the context does
+    model = fresh(SHAPES["0.1m-gpt2"], vocabulary=50, context=context, end=0, seed=0)
+    body, head = head_and_body(model)
+    ids = torch.arange(context)[None]
+    assert torch.allclose(head(body(input_ids=ids).last_hidden_state), model(input_ids=ids).logits, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["0.1m", "0.1m-gpt2"])
+@pytest.mark.parametrize("spread", [0.02, 0.1])
+def test_first_weights_are_as_wide_as_is_asked_for(name: str, spread: float) -> None:
+    model = fresh(SHAPES[name], vocabulary=300, context=64, end=0, seed=0, spread=spread)
+    assert float(model.get_input_embeddings().weight.detach().std()) == pytest.approx(spread, rel=0.03)
+    usual = fresh(SHAPES[name], vocabulary=300, context=64, end=0, seed=0)
+    assert torch.equal(usual.get_input_embeddings().weight, model.get_input_embeddings().weight) == (spread == 0.02)
+
+
 def test_a_model_that_caps_its_logits_is_refused() -> None:
     config = transformers.Gemma2Config(
         vocab_size=50, hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,

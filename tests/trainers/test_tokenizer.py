@@ -20,10 +20,16 @@ BPE = train_bpe(iter(TEXTS), 280)
 CHARACTERS = characters(TEXTS)
 
 
+def plain(tokenizer: Any, text: str) -> list[int]:
+    """The tokens of a text and of nothing before it."""
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
 @given(st.text())
 @settings(max_examples=200)
 def test_bpe_keeps_every_text_to_the_last_byte(text: str) -> None:
-    ids = BPE(text)["input_ids"]
+    ids = plain(BPE, text)
     assert BPE.decode(ids) == text
     # special tokens are written in the text or not there
     assert ids.count(BPE.eos_token_id) == text.count(END)
@@ -33,7 +39,7 @@ def test_bpe_has_all_bytes_one_special_token_and_merges() -> None:
     assert len(BPE) == 280 and BPE.all_special_tokens == [END]
     assert BPE.bos_token_id == BPE.eos_token_id == BPE.pad_token_id == 0
     assert len(train_bpe(iter([""]), 1000)) == 257
-    assert len(BPE(" the cat")["input_ids"]) == 2
+    assert len(plain(BPE, " the cat")) == 2
 
 
 def test_the_same_texts_give_the_same_bpe() -> None:
@@ -48,13 +54,13 @@ def test_a_vocabulary_too_small_for_bytes_is_refused() -> None:
 
 @given(st.text(alphabet=sorted(set("".join(TEXTS)))))
 def test_characters_are_a_token_each(text: str) -> None:
-    ids = CHARACTERS(text)["input_ids"]
+    ids = plain(CHARACTERS, text)
     assert ids == [2 + sorted(set("".join(TEXTS))).index(character) for character in text]
     assert CHARACTERS.decode(ids) == text
 
 
 def test_a_character_that_was_not_seen_is_unknown() -> None:
-    assert CHARACTERS("üü cat")["input_ids"][:2] == [CHARACTERS.unk_token_id] * 2 == [1, 1]
+    assert plain(CHARACTERS, "üü cat")[:2] == [CHARACTERS.unk_token_id] * 2 == [1, 1]
     assert CHARACTERS.convert_ids_to_tokens([0, 1]) == [END, UNKNOWN]
     assert CHARACTERS.eos_token_id == CHARACTERS.bos_token_id == CHARACTERS.pad_token_id == 0
 
@@ -78,6 +84,19 @@ def test_a_digest_is_of_the_ids_and_not_of_how_texts_were_cut_last() -> None:
     before = digest(CHARACTERS)
     CHARACTERS(TEXTS, truncation=True, max_length=3, padding=True)
     assert digest(CHARACTERS) == before != digest(characters(["abc"]))
+
+
+@pytest.mark.parametrize("tokenizer", [BPE, CHARACTERS], ids=["bpe", "characters"])
+@pytest.mark.parametrize("text", ["", "the cat", "\n\n"])
+def test_a_prompt_follows_the_end_of_another_text_and_a_piece_of_text_does_not(
+    tmp_path: Path, tokenizer: Any, text: str
+) -> None:
+    ids = plain(tokenizer, text)
+    assert tokenizer.eos_token_id not in ids
+    tokenizer.save_pretrained(tmp_path)
+    for one in (tokenizer, load(tmp_path)):
+        assert one(text)["input_ids"] == [one.eos_token_id, *ids]
+        assert plain(one, text) == ids
 
 
 def unending(folder: Path) -> None:

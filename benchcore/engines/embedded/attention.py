@@ -172,6 +172,9 @@ def forward(
     return output.logits[:, -1]
 
 
+READ = 12  # tokens that are read both ways
+
+
 @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch's decorators are untyped
 def measure(model: Any) -> int | None:
     """Bytes that a token's keys and values take, or None where the model does not go with this attention.
@@ -180,9 +183,11 @@ def measure(model: Any) -> int | None:
     """
     if any(type(layer) is not DynamicLayer for layer in DynamicCache(config=model.config).layers):
         return None
+    if getattr(model.config.get_text_config(), "max_position_embeddings", READ) < READ:
+        return None
     device = model.device
-    text = torch.arange(2, 14, device=device)[None] % model.get_input_embeddings().num_embeddings
-    places = torch.arange(12, device=device)[None]
+    text = torch.arange(2, 2 + READ, device=device)[None] % model.get_input_embeddings().num_embeddings
+    places = torch.arange(READ, device=device)[None]
     usual = model(input_ids=text, use_cache=False).logits[:, -1].float()
     try:
         start = Block(1, 4)

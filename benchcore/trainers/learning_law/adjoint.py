@@ -4,6 +4,8 @@ import torch
 
 from benchcore.trainers.learning_law.trajectory import Trajectory
 
+TOGETHER = 8  # points whose g_t are found in one product, and held
+
 
 def policy_gradient(trajectory: Trajectory) -> torch.Tensor:
     """dJ / dgamma_{n,t} at the policy of `trajectory`, (T, N).
@@ -22,12 +24,14 @@ def policy_gradient(trajectory: Trajectory) -> torch.Tensor:
     (adjoint,) = learner.mean_gradients(trajectory.last[None], problem.desired)
     spent.add(forwarded=wanted * cost.tokens, flops=wanted * cost.gradient)
     for block, thetas in trajectory.backward():
-        pulls = learner.mean_gradients(thetas, problem.desired)
-        for at, t in reversed(tuple(enumerate(block))):
-            slopes, bend = learner.curvature(thetas[at], problem.train, policy[t], adjoint)
-            found[t] = -problem.rate * slopes
-            adjoint = pulls[at] + adjoint - problem.rate * bend
-        del pulls  # before those of the next block
+        for first in reversed(range(0, len(block), TOGETHER)):
+            points = thetas[first : first + TOGETHER]
+            pulls = learner.mean_gradients(points, problem.desired)
+            for at in reversed(range(len(points))):
+                t = block[first + at]
+                slopes, bend = learner.curvature(points[at], problem.train, policy[t], adjoint)
+                found[t] = -problem.rate * slopes
+                adjoint = pulls[at] + adjoint - problem.rate * bend
         tokens = len(block) * (wanted + used) * cost.tokens
         spent.add(forwarded=tokens, flops=len(block) * (wanted * cost.gradient + used * cost.curvature))
     return found

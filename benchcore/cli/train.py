@@ -74,7 +74,9 @@ def _recipe(file: Path, config: TrainConfig | None, arms: Sequence[str], seeds: 
         if json:
             print_json(made, results)
         elif compared := [str(one.run) for one in made if one.records]:
-            asked = CompareConfig(baseline=recipe.baseline, figures=recipe.figures)
+            trained = {job.arm for job in recipe.jobs(arms, seeds)}
+            baseline = recipe.baseline if recipe.baseline in trained else None
+            asked = CompareConfig(baseline=baseline, figures=recipe.figures)
             show_table(comparison_table(compare(compared, asked), "wide", recipe.title), results)
             for table in recipe.published:
                 print(file=results)

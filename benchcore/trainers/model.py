@@ -124,14 +124,17 @@ def head_and_body(model: Any) -> tuple[torch.nn.Module, torch.nn.Linear]:
     """
     length = min(PROBE, getattr(model.config.get_text_config(), "max_position_embeddings", PROBE))
     ids = torch.arange(length, device=model.device)[None] % model.get_input_embeddings().num_embeddings
+    training = model.training
     try:
-        body, head = model.get_decoder(), model.get_output_embeddings()
+        body, head = model.eval().get_decoder(), model.get_output_embeddings()
         with torch.no_grad():
             whole = model(input_ids=ids, use_cache=False).logits
             apart = head(body(input_ids=ids, use_cache=False).last_hidden_state)
         alike = isinstance(head, torch.nn.Linear) and torch.allclose(apart, whole, rtol=1e-3, atol=1e-3)
     except REFUSALS:
         alike = False
+    finally:
+        model.train(training)
     if not alike:
         raise CheckpointError(
             f"a {type(model).__name__} does more to its logits than a linear layer; it cannot be trained"

@@ -132,6 +132,7 @@ def _searched(
         compression=_both(side.compression for side in sides),
         similarity=_both(side.law.similarity for side in sides),
         idle_dropped=measured.policy.law.idle_dropped,
+        useful_dropped=measured.policy.law.useful_dropped,
         scale=laws and laws[0],
         exponent=laws and laws[1],
         control_acceleration=measured.control_acceleration,

@@ -9,6 +9,7 @@ from benchcore.cli.output import ProgressLine, show_table
 
 def law(
     recipe: Path,
+    /,
     *,
     format: Literal["terminal", "markdown", "latex", "json"] = "terminal",  # noqa: A002  # the flag is called --format
     out: Path | None = None,

@@ -15,6 +15,7 @@ COLUMNS = (
     "compression ratio",
     "similarity",
     "harmful dropped",
+    "useful dropped",
     "B",
     "beta",
     "training GFLOP",
@@ -39,6 +40,7 @@ class Searched(msgspec.Struct, frozen=True, kw_only=True):
     compression: tuple[float, float]
     similarity: tuple[float | None, float | None]
     idle_dropped: float | None
+    useful_dropped: float | None
     scale: tuple[float, float] | None
     exponent: tuple[float, float] | None
     control_acceleration: float | None
@@ -69,7 +71,8 @@ def law_table(title: str, found: Mapping[str, Sequence[Searched]]) -> Table:
         " those of the search counted.",
         "Similarity: mean over steps of the weighted mean contribution by its standard deviation (SIM); exponentiated"
         " updates leave weight on every example, so that it need not rise.",
-        "Harmful dropped: share without weight of the examples that contribute nothing or harm.",
+        "Harmful dropped: share without weight of the examples that contribute nothing or harm; useful dropped: of the"
+        " others.",
         "B and beta: of (B / t)^beta above one floor for both curves, after the first tenth of the steps.",
         "The policy is an oracle: of this start, these examples and full batches alone.",
     )
@@ -104,6 +107,7 @@ def _row(name: str, results: Sequence[Searched]) -> Row:
         "compression ratio": [one.compression[1] for one in results],
         "similarity": [one.similarity[1] for one in results],
         "harmful dropped": [one.idle_dropped for one in results],
+        "useful dropped": [one.useful_dropped for one in results],
         "B": [one.scale and one.scale[1] for one in results],
         "beta": [one.exponent and one.exponent[1] for one in results],
     }

@@ -134,6 +134,7 @@ def test_the_built_in_suites_name_tasks_and_rules_that_are_there() -> None:
     assert "rho1" in catalog.suites()
     for suite in catalog.suites().values():
         assert suite.name not in catalog.task_files() and suite.about.endswith(".")
-        for name in suite.tasks:
-            assert catalog.load_task(f"{name}@instruct").grader.under(suite.rules)
+        for one in catalog.expand([f"{suite.name}@instruct"]):
+            grader = catalog.load_task(one.task).grader
+            assert suite.rules is None or grader.under(suite.rules)
     assert len(catalog.suites()["rho1"].tasks) == 9

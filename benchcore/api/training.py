@@ -124,8 +124,9 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
                 group_field=config.group_field,
             )
             rows = pack(config.data)
+        identity = _identity(method, config, options, rows, start)
         if accelerator.is_main_process:
-            _adopt(out, _identity(method, config, options, rows, start))
+            _check(out, identity)
         ledger = Ledger()
         for used in dict.fromkeys(filter(None, (start, options.get("reference")))):
             ledger.prepare.charge(checkpoint.billed(used))
@@ -167,6 +168,9 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
             with accelerator.main_process_first(), ledger.prepare.timed():
                 made.prepare(lab)
             loop = Loop(model, rows, made, recipe, ledger, seed=config.seed, accelerator=accelerator, moment=moment)
+            if accelerator.is_main_process:  # only now, so that what was refused by then does not hold the folder
+                with trouble(out):
+                    replace_file(out / SETTINGS, tomli_w.dumps(identity).encode())
             _run(loop, config, out, tokenizer, accelerator, watch, stack)
     folders = run_folders(out / heldout.FOLDER)
     records = [record for folder in folders if (record := read_record(folder)) is not None]
@@ -271,17 +275,14 @@ def _content(name: str, value: Any, config: TrainConfig) -> Any:
     return list(value) if isinstance(value, tuple) else value  # as TOML has them
 
 
-def _adopt(out: Path, identity: Mapping[str, Any]) -> None:
-    """Make `identity` that of the folder. Raises `RunMismatch` naming the first key in which it has another."""
+def _check(out: Path, identity: Mapping[str, Any]) -> None:
+    """Raise `RunMismatch` where the folder has another run, naming the first key in which it is another."""
     path = out / SETTINGS
     if path.is_file():
         known = tomllib.loads(path.read_text(encoding="utf-8"))
         for key in sorted(known.keys() | identity.keys()):
             if known.get(key) != identity.get(key):
                 raise mismatch(out, key, known.get(key), identity.get(key))
-        return
-    with trouble(out):
-        replace_file(path, tomli_w.dumps(identity).encode())
 
 
 def _model(config: TrainConfig, place: Path | None, tokenizer: Any) -> Any:

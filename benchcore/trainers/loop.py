@@ -140,6 +140,7 @@ class Loop:
         self._order = Order(rows, seed)
         self._method = method
         self._parts = recipe.parts(accelerator.num_processes)
+        self._counted(np.zeros(1, np.int64))  # a corpus without marks is refused here
         self._prices = Prices.of(model, rows.context)
         optimizer = torch.optim.AdamW(_decayed(model, recipe.weight_decay), betas=recipe.betas, fused=True)
         weighed = _Weighed(model, method, self._charge_scores)

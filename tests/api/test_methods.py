@@ -401,3 +401,14 @@ def test_nonsense_is_refused_before_the_first_step(
     with pytest.raises(ConfigError, match=words):
         train(method, config(tmp_path / "run", **changes))
     assert not list(tmp_path.glob("run/checkpoint*"))
+
+
+def test_what_was_refused_does_not_hold_the_folder(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(ConfigError, match="no group '4'"):
+        train("mixture", config(out, mixture=MixtureConfig(shares={"4": 1})))
+    text = tmp_path / "plain.txt"
+    text.write_text("nothing is marked here " * 20)
+    with pytest.raises(ConfigError, match="marks nothing"):
+        train("clm", config(out, data=(str(text),)))
+    assert train("mixture", config(out, steps=2, heldout={})).checkpoint.is_dir()

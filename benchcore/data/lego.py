@@ -31,16 +31,16 @@ def lego(
     if not 0 <= skill <= variables:
         raise ConfigError(f"LEGO of {variables} variables has no skill {skill}", "give 1 or more, or 0 for all")
     draw = random.Random(f"lego {seed} {variables} {shape}")  # noqa: S311
-    seen: set[str] = set()
+    seen: set[Document] = set()  # not texts: two skills of a tree or of two chains can share one
     for number in range(documents):
         asked = skill - 1 if skill else number % variables
         drawn = (_document(draw, variables, shape, asked) for _ in range(ATTEMPTS))
-        found = next((one for one in drawn if one.text not in seen), None)
+        found = next((one for one in drawn if one not in seen), None)
         if found is None:
             raise ConfigError(
                 f"after {number} LEGO documents of {variables} variables none was found that is new", "ask for fewer"
             )
-        seen.add(found.text)
+        seen.add(found)
         yield found
 
 

@@ -124,6 +124,15 @@ def test_no_document_comes_twice_and_one_skill_can_be_had_alone() -> None:
     assert len({one.text for one in documents}) == 4000
 
 
+@pytest.mark.parametrize(("shape", "variables", "alike"), [("tree", 3, "23"), ("two-chains", 2, "12")])
+def test_a_text_that_two_skills_share_is_of_both(shape: str, variables: int, alike: str) -> None:
+    # no text tells which of two leaves is the first, or which of two chains
+    documents = list(lego(documents=6000, variables=variables, shape=shape))
+    assert len({(one.group, one.text) for one in documents}) == 6000
+    one, other = ({found.text for found in documents if found.group == group} for group in alike)
+    assert one & other
+
+
 def test_more_documents_than_there_are_is_refused() -> None:
     assert len({one.text for one in lego(documents=52, variables=1)}) == 52
     with pytest.raises(ConfigError, match="after 52 LEGO documents of 1 variables"):

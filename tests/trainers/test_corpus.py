@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchcore.data.addition import addition
 from benchcore.data.documents import Document
+from benchcore.data.lego import lego
 from benchcore.data.markov import noisy_markov
 from benchcore.errors import BenchcoreError, ConfigError, DataError, MissingExtra
 from benchcore.trainers import corpus
@@ -138,6 +140,10 @@ def test_arrow_data_sets_are_read_as_rows(tmp_path: Path, kind: str, monkeypatch
 def test_a_generated_corpus_is_what_its_function_makes() -> None:
     found = list(documents([GENERATED]))
     assert found == [*noisy_markov(tokens=900, seed=3, length=400)]
+    found = list(
+        documents(["generated:lego?documents=9&shape=two-chains&variables=4", "generated:addition?documents=2"])
+    )
+    assert found == [*lego(documents=9, shape="two-chains", variables=4), *addition(documents=2)]
 
 
 def test_a_fingerprint_is_of_contents_and_of_how_they_are_read(tmp_path: Path) -> None:
@@ -167,6 +173,7 @@ def test_a_fingerprint_is_of_contents_and_of_how_they_are_read(tmp_path: Path) -
         ("generated:noisy_markov?tokens=1e6", "tokens=1e6 in 'generated:noisy_markov?tokens=1e6': not of type int"),
         ("generated:noisy_markov", "does not say how many tokens; write generated:noisy_markov?tokens=..."),
         ("generated:noisy_markov?tokens=0", "a generated corpus of 0 tokens"),
+        ("generated:lego?documents=5&shape=ring", "there is no LEGO of shape 'ring'"),
     ],
 )
 def test_a_source_that_is_none_is_refused(source: str, said: str) -> None:

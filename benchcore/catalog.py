@@ -30,6 +30,7 @@ METHODS: Mapping[str, str] = {
     "mixture": "benchcore.trainers.mixture:Mixture",
     "curriculum": "benchcore.trainers.curriculum:Curriculum",
     "skillit": "benchcore.trainers.skillit:SkillIt",
+    "pds": "benchcore.trainers.pds:PDS",
 }
 ENTRY_POINTS = "benchcore.tasks"
 

@@ -58,6 +58,9 @@ SETTINGS = "train.toml"
 EVERY = 2.0  # seconds between two lines of the log
 # What is told apart by digests, or changes nothing of what is trained.
 PLACES = ("data", "heldout", "model", "tokenizer", "tokenizer_data", "loggers", "out", *catalog.METHODS)
+# Options of methods: models, of which the last checkpoint is meant and the bill is charged, and texts.
+MODELS = ("reference", "proxy")
+TEXTS = ("validation", "desired")
 TRAINED = ("bpe", "characters")  # tokenizers that are made of a corpus
 
 
@@ -128,7 +131,7 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
         if accelerator.is_main_process:
             _check(out, identity)
         ledger = Ledger()
-        for used in dict.fromkeys(filter(None, (start, options.get("reference")))):
+        for used in dict.fromkeys(filter(None, (start, *(options.get(name) for name in MODELS)))):
             ledger.prepare.charge(checkpoint.billed(used))
         if not is_written(out, config.steps):
             place = newest(out)
@@ -145,6 +148,7 @@ def train(method: str, config: TrainConfig, *, watch: Watch = _nobody) -> Traine
                 rows=rows,
                 steps=config.steps,
                 seed=config.seed,
+                marked_only=config.marked_only,
                 device=accelerator.device,
                 run=out,
                 cache=checkpoint.cache_folder(),
@@ -194,11 +198,10 @@ def _folder(method: str, config: TrainConfig) -> Path:
 
 
 def _options(method: str, config: TrainConfig) -> dict[str, Any]:
-    """What the method is made with: the settings that bear its name, with the reference as a checkpoint."""
+    """What the method is made with: the settings that bear its name, with models as checkpoints."""
     options = asdict(getattr(config, method)) if hasattr(config, method) else {}
-    if options.get("reference") is not None:
-        options["reference"] = last_checkpoint(options["reference"])
-    return options
+    found = {name: last_checkpoint(options[name]) for name in MODELS if options.get(name) is not None}
+    return {**options, **found}
 
 
 def _accelerator(dtype: str) -> accelerate.Accelerator:
@@ -265,9 +268,9 @@ def _known_as(config: TrainConfig, start: Path | None) -> str:
 
 def _content(name: str, value: Any, config: TrainConfig) -> Any:
     """An option of a method as it is told apart: files by what is in them."""
-    if name == "reference" and value is not None:
+    if name in MODELS and value is not None:
         return checkpoint.model_digest(value)
-    if name == "validation" and value is not None:
+    if name in TEXTS and value is not None:
         return fingerprint([value], text_field=config.text_field, group_field=config.group_field)
     if name == "graph" and value not in (*LEARNT, IDENTITY):
         place = Path(value).expanduser()

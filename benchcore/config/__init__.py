@@ -2,7 +2,7 @@
 
 from benchcore.config.asking import AskConfig, EvalConfig, GateConfig
 from benchcore.config.showing import CompareConfig, ReportConfig
-from benchcore.config.training import CurriculumConfig, MixtureConfig, SkillItConfig, SLMConfig, TrainConfig
+from benchcore.config.training import CurriculumConfig, MixtureConfig, PDSConfig, SkillItConfig, SLMConfig, TrainConfig
 from benchcore.config.values import duration, in_words, split_names
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "EvalConfig",
     "GateConfig",
     "MixtureConfig",
+    "PDSConfig",
     "ReportConfig",
     "SLMConfig",
     "SkillItConfig",

@@ -90,6 +90,44 @@ class SkillItConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PDSConfig:
+    """PDS: training on rows that a proxy model finds best for a desired text."""
+
+    desired: str | None = None
+    """Texts whose loss is to fall; not the held-out ones."""
+
+    proxy: str | None = None
+    """Checkpoint of the proxy model, or training run of benchcore, whose bill is then charged too."""
+
+    ratio: float = 0.4
+    """Share of rows that is drawn, above 0 and at most 1."""
+
+    temperature: float = 0.1
+    """How far scores decide, in standard deviations of what the proxy finds; the higher, the more is left to chance."""
+
+    proxy_rows: int = 2048
+    """Rows that the proxy values; a scorer learns from them what the others are worth."""
+
+    inner_steps: int = 1
+    """Steps of the proxy along which rows are valued."""
+
+    inner_batch: int = 64
+    """Rows of each of these steps."""
+
+    inner_lr: float = 0.008
+    """Learning rate of these steps, which are plain gradient descent."""
+
+    every: int = 10
+    """Rows are valued at every so many of them."""
+
+    scorer_epochs: int = 5
+    """Passes over the valued rows in which the scorer learns."""
+
+    scorer_lr: float = 1e-4
+    """Learning rate of the scorer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """What `benchcore train` trains, on what, and how."""
 
@@ -181,6 +219,7 @@ class TrainConfig:
     mixture: MixtureConfig = MixtureConfig()
     curriculum: CurriculumConfig = CurriculumConfig()
     skillit: SkillItConfig = SkillItConfig()
+    pds: PDSConfig = PDSConfig()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", split_names(self.data))

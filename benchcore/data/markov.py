@@ -10,6 +10,7 @@ import random
 import string
 from bisect import bisect
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import accumulate
 
 from benchcore.data.documents import Document
@@ -24,13 +25,14 @@ LEAST = 0.3  # the noise of spans of one character
 
 
 def noisy_markov(
-    *, tokens: int, seed: int = 0, noise: float = 0.52, source: int = 0, length: int = 512
+    *, tokens: int, seed: int = 0, noise: float = 0.52, source: int = 0, length: int = 512, group: str = ""
 ) -> Iterator[Document]:
     """Documents of `length` characters, `tokens` characters in all, and their marks: "1" what follows the process.
 
     `source` makes the process and `seed` the draw, so that a corpus of another `seed` is of the same language.
     `noise` is the share of characters that do not follow it; runs, with the two characters that begin them, have a
-    mean length of 9, and .52 makes the spans between them 6 long on average. With 0 there is one run a document.
+    mean length of 9, and .52 makes the spans between them 6 long on average. With 0 there is one run a document. A
+    `group` is that of all documents.
     Raises `ConfigError` for sizes below 1, and for a `noise` between 0 and .3 or from 1 on.
     """
     if tokens < 1 or length < 1:
@@ -40,7 +42,8 @@ def noisy_markov(
     followers = _process(source)
     draw = random.Random(f"{source} {seed} {float(noise)}")  # noqa: S311
     for start in range(0, tokens, length):
-        yield _document(followers, draw.random, min(length, tokens - start), noise)
+        found = _document(followers, draw.random, min(length, tokens - start), noise)
+        yield replace(found, group=group) if group else found
 
 
 def _process(source: int) -> list[list[int]]:

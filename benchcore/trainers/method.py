@@ -56,13 +56,15 @@ class Lab:
 
     What it spends before the first step goes into `ledger.prepare`; what it spends in a step, beside what the loop does
     for everyone, into `ledger.train`, for all `processes`. A run has `steps` steps, each cut into `parts` batches on
-    all of them. `pack` makes rows of further sources, `measure` gives the mean loss of each group of rows, (groups,),
-    under the model as it is, and `probes` trains copies of the model that the run starts from.
+    all of them; with `marked_only` nothing counts in its loss but what the corpus marks. `pack` makes rows of further
+    sources, `measure` gives the mean loss of each group of rows, (groups,), under the model as it is, and `probes`
+    trains copies of the model that the run starts from.
     """
 
     rows: Rows
     steps: int
     seed: int
+    marked_only: bool
     device: torch.device
     run: Path
     cache: Path

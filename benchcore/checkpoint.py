@@ -210,6 +210,13 @@ def context_length(folder: Path) -> int | None:
     return None
 
 
+def vocabulary(folder: Path) -> int | None:
+    """How many tokens the model chooses among; None when its config does not say."""
+    config = read_config(folder)
+    found = config.get("vocab_size") or (config.get("text_config") or {}).get("vocab_size")
+    return found if isinstance(found, int) else None
+
+
 def model_digest(folder: Path) -> str:
     """SHA-256 over weights, tokenizer, chat template and configs: what the checkpoint *is*.
 

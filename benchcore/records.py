@@ -262,7 +262,8 @@ class RunRecord:
     """The summary of a finished run (`run.json`): enough to name exactly what was measured, and with what.
 
     `series` is the training run of which the checkpoint is one point, after `step` steps and `tokens` tokens.
-    `bill` is what the recipe had cost by then, as its trainer noted it: name, such as flops -> amount.
+    `bill` is what the recipe had cost by then, as its trainer noted it: name, such as flops -> amount. `vocabulary` is
+    how many tokens the model chooses among, where its config says.
     """
 
     run: str
@@ -276,6 +277,7 @@ class RunRecord:
     tasks: tuple[TaskRecord, ...]
     complete: bool
     bill: Mapping[str, float] = field(default_factory=dict)
+    vocabulary: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +297,35 @@ class Curve:
     figures: tuple[Figure, ...]
     excluded: tuple[str, ...] = ()
     group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contributed:
+    """What rows of a corpus contribute to a held-out loss at the checkpoint after `step` steps and `tokens` tokens.
+
+    The contribution of row n is CT_n = grad L_heldout . grad l(x_n), by how much the held-out loss falls with a small
+    step on that row. `similarity` is its mean by its standard deviation over rows, the SIM of the Learning Law where
+    all have one weight (arXiv 2402.17759); None where all contribute the same. `harmful` is the share of rows whose
+    contribution is not above 0; `mean` and `groups`, by the group's name, are mean contributions in nats per unit of
+    learning rate.
+    """
+
+    step: int
+    tokens: int
+    similarity: float | None
+    harmful: float
+    mean: float
+    groups: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contributions:
+    """What `rows` rows of a training run's corpus contribute to its held-out set `heldout`, along its checkpoints."""
+
+    series: str
+    heldout: str
+    rows: int
+    points: tuple[Contributed, ...]
 
 
 def digest(*parts: Any) -> str:

@@ -7,7 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from benchcore import catalog
-from benchcore.api.run_folders import Series, curve_names, finished, is_last, meant, series_of, training_of
+from benchcore.api.run_folders import (
+    Series,
+    curve_names,
+    finished,
+    is_last,
+    meant,
+    read_contributions,
+    series_of,
+    training_of,
+)
 from benchcore.api.series import curves, is_called, recipe_of, seed_of, summary
 from benchcore.comparison.arms import Arm, alone
 from benchcore.comparison.differences import Comparisons, Contest, contests
@@ -18,9 +27,9 @@ from benchcore.records import Curve, Figure, RunRecord
 from benchcore.store import read_record
 
 DEFAULT = CompareConfig()
-MEAN = "AUC over log-"
-SPEED = "speed-up to "
-CHARGED = "speed-up with the bill to "
+SHOWN = ("AUC over log-", "speed-up to ", "speed-up with the bill to ")  # how figures of curves begin
+SIMILARITY = "similarity"
+DIAGNOSTICS = ("compression ratio", "power law L0", "power law B", "power law beta", SIMILARITY)
 
 
 def compare(
@@ -62,7 +71,7 @@ def compare(
         contests=found,
         arms=tuple(rows.arms) if grouped else (),
         over_seeds=met(rows.arms) if grouped else (),
-        curves=_curves(rows, found),
+        curves=_curves(rows, found, diagnostics=config.diagnostics),
         steps={rows.names[one]: count for one, count in series.items() if count > 1},
         across=config.across,
         absent=absent,
@@ -74,7 +83,8 @@ def compare(
 class _Rows:
     """What is compared: `sides`, `defenders` first, which are the baseline; and `arms`, with the seeds of a recipe.
 
-    `records` are those of all runs that were given, `names` what their series are called.
+    `records` are those of all runs that were given, `names` what their series are called. `trainings` are label of a
+    side -> the training run that its held-out losses are of.
     """
 
     sides: Sequence[Side]
@@ -82,6 +92,7 @@ class _Rows:
     arms: Sequence[Arm]
     records: Sequence[RunRecord]
     names: Mapping[Series | None, str]
+    trainings: Mapping[str, Path]
 
 
 def _rows(base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str]) -> _Rows:
@@ -89,13 +100,22 @@ def _rows(base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str
     names = curve_names(records.values())
     last = {folder for folder in (*base, *others) if is_last(records.get(folder), records.values())}
     defending = [folder for folder in base if len(base) == 1 or folder in last]
-    sides = _labelled([*defending, *(folder for folder in others if folder in last)], labels, names.values())
+    shown = [*defending, *(folder for folder in others if folder in last)]
+    sides = _labelled(shown, labels, names.values())
     defenders, rest = sides[: len(defending)], sides[len(defending) :]
     arms = [*_arms(defenders, names, labels), *_arms(rest, names, labels)]
     for name, times in Counter([side.label for side in sides] + [arm.label for arm in arms if arm.seeds > 1]).items():
         if times > 1:
             raise ConfigError(f"{times} runs would be called {name!r}", "give each a label of its own")
-    return _Rows(sides=sides, defenders=defenders, arms=arms, records=list(records.values()), names=names)
+    trainings = {side.label: run for side, folder in zip(sides, shown, strict=True) if (run := training_of(folder))}
+    return _Rows(
+        sides=sides,
+        defenders=defenders,
+        arms=arms,
+        records=list(records.values()),
+        names=names,
+        trainings=trainings,
+    )
 
 
 def _baseline(name: str, given: Iterable[Path]) -> list[Path]:
@@ -198,29 +218,46 @@ def _check_across(sides: Sequence[Side], tasks: Collection[str], across: Sequenc
             raise ConfigError(f"no run has a setting {name!r} that may differ", nearest(name, known))
 
 
-def _curves(rows: _Rows, found: Sequence[Contest]) -> dict[tuple[str, str, str], tuple[Figure, ...]]:
+def _curves(
+    rows: _Rows, found: Sequence[Contest], *, diagnostics: bool
+) -> dict[tuple[str, str, str], tuple[Figure, ...]]:
     """(label, task, figure) -> the mean of the curve that ends in this run and its speed-ups where the other ends.
 
-    Of an arm of several seeds the means of these.
+    With `diagnostics` what else it comes to. Of an arm of several seeds the means of these.
     """
     against = _against(rows)
     drawn = curves([replace(one, series=rows.names.get(series_of(one))) for one in rows.records], against)
+    kinds = (*SHOWN, *DIAGNOSTICS) if diagnostics else SHOWN
     known = {}
     for arm in rows.arms:
         for contest in found:
             ending = [_ending_in(drawn, side, rows.names.get(series_of(side.record)), contest) for side in arm.sides]
             each = [() if curve is None else curve.figures for curve in ending]
+            if diagnostics:
+                alike = (_similarity(rows.trainings.get(side.label), contest.task) for side in arm.sides)
+                each = [(*figures, *more) for figures, more in zip(each, alike, strict=True)]
             for side, figures in zip(arm.sides, each, strict=True):
-                known[side.label, contest.task, contest.figure] = _chosen(figures)
+                known[side.label, contest.task, contest.figure] = _chosen(figures, kinds)
             if arm.seeds > 1:
-                known[arm.label, contest.task, contest.figure] = _chosen(summary(each, against))
+                known[arm.label, contest.task, contest.figure] = _chosen(summary(each, against), kinds)
     return {about: figures for about, figures in known.items() if figures}
 
 
-def _chosen(figures: Sequence[Figure]) -> tuple[Figure, ...]:
-    """The mean over the logarithm of the axis, and the last speed-up of either kind."""
-    kinds = ([one for one in figures if one.name.startswith(start)] for start in (MEAN, SPEED, CHARGED))
-    return tuple(one for kind in kinds for one in kind[-1:])
+def _chosen(figures: Sequence[Figure], kinds: Iterable[str]) -> tuple[Figure, ...]:
+    """The last figure of each kind: of speed-ups the one to where the other ends."""
+    found = ([one for one in figures if one.name.startswith(start)] for start in kinds)
+    return tuple(one for kind in found for one in kind[-1:])
+
+
+def _similarity(run: Path | None, task: str) -> Iterable[Figure]:
+    """The mean similarity of contributions along a training run, where they were looked at on `task`."""
+    found = None if run is None else read_contributions(run)
+    if found is None or found.heldout != task:
+        return
+    values = [point.similarity for point in found.points if point.similarity is not None]
+    value = sum(values) / len(values) if values else None
+    how = f"mean over {len(values)} checkpoints, of {found.rows:,} rows"
+    yield Figure(name=SIMILARITY, value=value, n=len(values), low=None, high=None, method=how)
 
 
 def _ending_in(drawn: Iterable[Curve], side: Side, series: str | None, contest: Contest) -> Curve | None:

@@ -10,7 +10,17 @@ from typing import Any
 from benchcore import catalog
 from benchcore.api.comparing import compare
 from benchcore.api.gating import gate
-from benchcore.api.run_folders import curve_names, existing, finished, is_last, meant, series_of, training_of
+from benchcore.api.run_folders import (
+    CONTRIBUTIONS,
+    curve_names,
+    existing,
+    finished,
+    is_last,
+    meant,
+    read_contributions,
+    series_of,
+    training_of,
+)
 from benchcore.api.series import curves
 from benchcore.comparison.differences import Comparisons
 from benchcore.comparison.report import GateReport
@@ -158,7 +168,8 @@ def _gathered(runs: Sequence[str], config: ReportConfig) -> _Gathered:
 
 def _stamp(folders: Iterable[Path], config: ReportConfig) -> Iterator[tuple[str, int, int]]:
     given = list(folders)
-    for path in (*given, *_graphs(given, config)):
+    beside = (run / CONTRIBUTIONS for run in _trainings(given))
+    for path in (*given, *_graphs(given, config), *beside):
         for file in (path / FILE, path / f"{FILE}-wal", path / "run.json") if path.is_dir() else (path,):
             try:
                 found = file.stat()
@@ -194,6 +205,7 @@ def _made(found: _Gathered, config: ReportConfig) -> Page:
         samples={name: partial(shared_samples, found.shown, name) for name in names},
         complete=len(labels) == len(compared.runs),
         graph=_graph(found, config),
+        contributions=tuple(one for run in _trainings(found.shown) if (one := read_contributions(run))),
     )
 
 
@@ -248,8 +260,12 @@ def _graphs(folders: Iterable[Path], config: ReportConfig) -> list[Path]:
     """The files of the graphs that are shown: the one asked for, or those that training runs keep."""
     if config.graph is not None:
         return [config.graph]
-    trained = dict.fromkeys(run for folder in folders if (run := training_of(folder)))
-    return [run / GRAPH for run in trained if (run / GRAPH).is_file()]
+    return [run / GRAPH for run in _trainings(folders) if (run / GRAPH).is_file()]
+
+
+def _trainings(folders: Iterable[Path]) -> list[Path]:
+    """The training runs whose held-out losses are in `folders`, each once."""
+    return list(dict.fromkeys(run for folder in folders if (run := training_of(folder))))
 
 
 def _so_far(folder: Path) -> RunRecord:

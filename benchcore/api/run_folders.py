@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from glob import glob
 from pathlib import Path
 
+import msgspec
+
 from benchcore.api.series import recipe_of
 from benchcore.comparison.sides import BASELINES, named
 from benchcore.errors import ConfigError, nearest
-from benchcore.records import RunRecord
+from benchcore.records import Contributions, RunRecord
 from benchcore.store import read_record, run_folders
 
 HELDOUT = "heldout"  # the folder of a training run that holds the run folders of its held-out losses
+CONTRIBUTIONS = "contributions.json"  # what benchcore law contributions leaves in a training run
 
 Series = tuple[str, str]
 """A series by its name and the folder of its checkpoints: two trainings may have a folder of one name."""
@@ -66,6 +69,16 @@ def _below(path: Path) -> Iterable[Path]:
 def training_of(folder: Path) -> Path | None:
     """The training run whose held-out losses are in the run folder `folder`, or None where it is of none."""
     return folder.parent.parent if folder.parent.name == HELDOUT else None
+
+
+def read_contributions(run: Path) -> Contributions | None:
+    """What was found of the contributions along a training run; None where nothing was looked for."""
+    try:
+        return msgspec.json.decode((run / CONTRIBUTIONS).read_bytes(), type=Contributions)
+    except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        raise ConfigError(f"{run / CONTRIBUTIONS} is damaged ({error})", "remove it") from error
 
 
 def finished(paths: Iterable[Path]) -> tuple[list[Path], tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """Learning curves: figures along series of checkpoints, and what they come to."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,15 +18,20 @@ SEED = re.compile(r"[-_.]?(?:seed|s)[-_]?(\d+)$", re.IGNORECASE)
 FEWEST_SEEDS = maths.FEWEST_SEEDS
 FEWEST_POINTS = 5  # for a law of three parameters
 HALF_WAY = "half way"
+SCALE = "power law B"
 TARGETS = 3  # on the way to where a series ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """A curve before it is summed up; `bills` are what the recipe had cost at each of its points."""
+    """A curve before it is summed up; `bills` are what the recipe had cost at each of its points.
+
+    `vocabulary` is how many tokens the models choose among; None where that is not known, or not the same for all.
+    """
 
     curve: Curve
     bills: Mapping[int, Mapping[str, float]]
+    vocabulary: int | None
 
     @property
     def name(self) -> str:
@@ -46,6 +52,13 @@ class _Line:
         if not all(before < after for before, after in pairwise([0.0, *spent])):
             return []
         return [(flops, value) for flops, (_, value) in zip(spent, self.values, strict=True)]
+
+    @property
+    def ignorance(self) -> float | None:
+        """What the figure is of a model that knows nothing; None where that cannot be told."""
+        if self.curve.figure == "bits per byte":
+            return 8.0
+        return math.log(self.vocabulary) if self.curve.figure == "nats per token" and self.vocabulary else None
 
     @property
     def prepared(self) -> float:
@@ -149,7 +162,12 @@ def _line(series: str, task: str, unit: str, members: Sequence[tuple[RunRecord, 
         excluded=tuple(record.run for record, figure in members if id(figure) not in shown),
         group=members[0][1].group,
     )
-    return _Line(curve=curve, bills={at: record.bill for at, (record, _) in kept.items()})
+    sizes = {record.vocabulary for record, _ in kept.values()}
+    return _Line(
+        curve=curve,
+        bills={at: record.bill for at, (record, _) in kept.items()},
+        vocabulary=sizes.pop() if len(sizes) == 1 else None,
+    )
 
 
 def _at(record: RunRecord, unit: str) -> int:
@@ -161,7 +179,7 @@ def _summed_up(lines: Sequence[_Line], against: str | None) -> list[Curve]:
     shared = maths.common_range([line.values for line in lines])
     found = []
     for line in lines:
-        figures = [*_aucs(line, shared), *_speeds(line, _base(line, lines, against))]
+        figures = [*_aucs(line, shared), *_compression(line, shared), *_speeds(line, _base(line, lines, against))]
         if line.curve.group is None:
             figures += _law(line)
         elif against is None:
@@ -187,6 +205,17 @@ def _aucs(line: _Line, shared: tuple[float, float] | None) -> Iterable[Figure]:
     where = f"PCHIP, {low:.3g} to {high:.3g} {unit}"
     yield _figure(f"AUC over log-{unit}", maths.auc(line.values, axis="log_tokens", low=low, high=high), line, where)
     yield _figure(f"AUC over {unit}", maths.auc(line.values, axis="tokens", low=low, high=high), line, where)
+
+
+def _compression(line: _Line, shared: tuple[float, float] | None) -> Iterable[Figure]:
+    """How well a code of the model on its way compresses: T log V / the area (Gu et al. 2024, arXiv 2402.17759)."""
+    if shared is None or line.ignorance is None:
+        return
+    low, high = shared
+    value = line.ignorance / maths.auc(line.values, axis="tokens", low=low, high=high)
+    known = "8 bits" if line.vocabulary is None or line.curve.figure == "bits per byte" else f"ln {line.vocabulary:,}"
+    how = f"{known} by the AUC over {line.curve.unit}, {low:.3g} to {high:.3g} {line.curve.unit}"
+    yield _figure("compression ratio", value, line, how)
 
 
 def _speeds(line: _Line, base: _Line | None) -> Iterable[Figure]:
@@ -245,7 +274,7 @@ def _law(line: _Line) -> Iterable[Figure]:
     except ValueError:  # it does not fall like one
         return
     how = f"L0 + (B / {line.curve.unit})^beta, residual {law.rms:.2g}"
-    for name, value in (("power law L0", law.L0), ("power law B", law.B), ("power law beta", law.beta)):
+    for name, value in (("power law L0", law.L0), (SCALE, law.B), ("power law beta", law.beta)):
         yield _figure(name, value, line, how)
 
 
@@ -287,7 +316,7 @@ def summary(seeds: Sequence[Sequence[Figure]], against: str | None) -> tuple[Fig
     """
     known = [{figure.name.rpartition(" to ")[0] or figure.name: figure for figure in figures} for figures in seeds]
     return tuple(
-        over_seeds(
+        (_ratio_over_seeds if name == SCALE else over_seeds)(
             name if figure.name == name else f"{name} to {HALF_WAY if against is None else f'where {against} ends'}",
             [one[name].value for one in known],
             missing=" or ".join(dict.fromkeys(_missed(one[name]) for one in known if one[name].value is None)),
@@ -295,6 +324,15 @@ def summary(seeds: Sequence[Sequence[Figure]], against: str | None) -> tuple[Fig
         for name, figure in known[0].items()
         if all(name in one for one in known)
     )
+
+
+def _ratio_over_seeds(name: str, values: Sequence[float | None], missing: str) -> Figure:
+    """As `over_seeds`, of a figure whose seeds differ by factors: their geometric mean."""
+    found = over_seeds(name, [None if value is None else math.log(value) for value in values], missing)
+    if found.value is None:
+        return found
+    value, low, high = (None if one is None else math.exp(one) for one in (found.value, found.low, found.high))
+    return replace(found, value=value, low=low, high=high, method=f"{found.method}, of logarithms")
 
 
 def _missed(figure: Figure) -> str:

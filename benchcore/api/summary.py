@@ -70,6 +70,7 @@ def close_run(store: Store, work: Sequence[Work]) -> RunRecord:
         tasks=tuple(shown[name] for name in sorted(shown)),
         complete={record.task for record in closed} == config["tasks"].keys(),
         bill=config["checkpoint"].get("bill", {}),
+        vocabulary=config["checkpoint"].get("vocabulary"),
     )
     if run.complete:
         store.write_record(run)

@@ -151,6 +151,13 @@ def configuration(
 
 
 def place(one: Checkpoint) -> dict[str, Any]:
-    """Where a checkpoint is: its folder, and its place in a series if it has one."""
-    known = {"path": str(one.path), "series": one.series, "step": one.step, "tokens": one.tokens, "bill": one.bill}
+    """Where a checkpoint is: its folder, its vocabulary, and its place in a series if it has one."""
+    known = {
+        "path": str(one.path),
+        "vocabulary": checkpoint.vocabulary(one.path),
+        "series": one.series,
+        "step": one.step,
+        "tokens": one.tokens,
+        "bill": one.bill,
+    }
     return {name: value for name, value in known.items() if value}

@@ -27,6 +27,9 @@ class CompareConfig:
     seeds: bool = False
     """Show each run of a recipe below the mean over its seeds."""
 
+    diagnostics: bool = False
+    """Show of each learning curve its compression ratio, scaling law and contribution similarity."""
+
     layout: Literal["long", "wide"] = "long"
     """A row for each run of each task, or a row for each run with a column for each task."""
 

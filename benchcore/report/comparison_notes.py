@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchcore.comparison.differences import ALPHA, Comparisons, Contest
-from benchcore.records import TaskRecord, is_loss
+from benchcore.records import Figure, TaskRecord, is_loss
 from benchcore.report.diagnostics import diagnostics
 from benchcore.report.results import MARK, UNCONFINED, rule_set
 
@@ -174,6 +174,7 @@ def _curves(found: Comparisons) -> Iterator[str]:
     means = dict.fromkeys(one.method for _, one in known if one.name.startswith("AUC") and one.value is not None)
     if means:
         yield f"AUC: the mean of the learning curve ({'; '.join(means)})."
+    yield from _diagnostics([one for _, one in known])
     targets: dict[str, dict[str, None]] = {}
     for (_, task, figure), one in known:
         if one.name.startswith("speed-up to "):
@@ -188,6 +189,23 @@ def _curves(found: Comparisons) -> Iterator[str]:
     )
     if any(one.name.startswith("speed-up with the bill") for _, one in known):
         yield "Speed-up with the bill: so many times fewer FLOPs, those of preparation counted on both sides."
+
+
+def _diagnostics(known: Sequence[Figure]) -> Iterator[str]:
+    """What the columns of --diagnostics are, where there are any."""
+    for start, what in (
+        ("compression ratio", "Compression ratio, of a code of the model on its way"),
+        ("power law B", "Power law"),
+        (
+            "similarity",
+            "Similarity: mean contribution of a row by its standard deviation (benchcore law contributions)",
+        ),
+    ):
+        methods = dict.fromkeys(
+            one.method.partition(", residual")[0] for one in known if one.name == start and one.value is not None
+        )
+        if methods:
+            yield f"{what}: {'; '.join(methods)}."
 
 
 def _setting(task: TaskRecord, name: str) -> object:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchcore.comparison.differences import Comparisons
 from benchcore.comparison.report import GateReport
 from benchcore.comparison.samples import Attempt, Samples, SharedSample
-from benchcore.records import Curve, RunRecord
+from benchcore.records import Contributions, Curve, RunRecord
 from benchcore.skill_graph import SkillGraph
 
 __all__ = ["Attempt", "Page", "Samples", "SharedSample"]
@@ -20,7 +20,8 @@ class Page:
     The runs of `found` are those of them that are complete, under the same labels; the others have counts but no
     figures. `gate` is None without a margin, and until the runs that it judges are complete. `curves` are the learning
     curves of their series. `samples` are task -> its samples, whose attempts are in the order of `labels`. `complete`
-    is False while a run goes on. `graph` is that of the skills that the groups are.
+    is False while a run goes on. `graph` is that of the skills that the groups are. `contributions` are those that were
+    looked for along training runs.
     """
 
     title: str
@@ -32,3 +33,4 @@ class Page:
     samples: Mapping[str, Samples]
     complete: bool
     graph: SkillGraph | None = None
+    contributions: tuple[Contributions, ...] = ()

@@ -13,6 +13,7 @@ from typing import Literal
 from benchcore.records import Figure
 
 ABSENT = "-"
+LARGE = 1e7  # from here on numbers have exponents
 BEST = "significantly the best"
 
 
@@ -134,7 +135,7 @@ class Table:
 def figure_text(figure: Figure, *, percent: bool = False, difference: bool = False) -> str:
     """A figure's value with its interval, or why there is none.
 
-    "48.0 % [42.4, 53.7]", as a difference "-1.0 pt [-2.4, +0.4]"; "2.345 [2.300, 2.390]"; "n/a (why)".
+    "48.0 % [42.4, 53.7]", as a difference "-1.0 pt [-2.4, +0.4]"; "2.345 [2.300, 2.390]"; "3.16e+08"; "n/a (why)".
     """
     if figure.value is None:
         return one_line(f"n/a ({figure.method})")
@@ -143,7 +144,8 @@ def figure_text(figure: Figure, *, percent: bool = False, difference: bool = Fal
     decimals = 1 if percent else _decimals(max(map(abs, numbers)), 3) if difference else _decimals(figure.value, 4)
     sign = "+z" if difference else ""
     unit = (" pt" if difference else " %") if percent else ""
-    value, *ends = (f"{100 * number if percent else number:{sign}.{decimals}f}" for number in numbers)
+    form = f"{sign}.{decimals}f" if abs(figure.value) < LARGE else f"{sign}.3g"
+    value, *ends = (f"{100 * number if percent else number:{form}}" for number in numbers)
     return f"{value}{unit} [{', '.join(ends)}]" if len(ends) == 2 else f"{value}{unit}"
 
 

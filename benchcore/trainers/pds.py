@@ -18,7 +18,7 @@ import numpy.typing as npt
 from benchcore.checkpoint import model_digest
 from benchcore.errors import ConfigError, MachineError
 from benchcore.records import digest
-from benchcore.trainers.learning_law.causal import Causal
+from benchcore.trainers.learning_law.causal import Causal, OnRows
 from benchcore.trainers.ledger import Spent
 from benchcore.trainers.method import Lab, Method
 from benchcore.trainers.model import load
@@ -148,8 +148,8 @@ class PDS(Method):
             load(self._proxy, vocabulary=len(tokenizer), context=rows.context).to(lab.device), rows.context
         )
         proxy = Proxy(
-            learner, learner.start(), rows, ids, desired,
-            inner=self._inner, marked_only=lab.marked_only, spent=spent, watch=lab.watch,
+            OnRows(learner=learner, marked_only=lab.marked_only), learner.start(), rows, ids, desired,
+            inner=self._inner, spent=spent, watch=lab.watch,
         )  # fmt: skip
         values = standardised(proxy.qualities())
         if len(ids) == len(rows):

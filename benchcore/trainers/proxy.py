@@ -5,19 +5,16 @@ conditions of an optimal selection that stays the same over a run, solved by one
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from benchcore.trainers.learning_law.causal import Causal, everything, examples
-from benchcore.trainers.learning_law.learner import Examples
+from benchcore.trainers.learning_law.causal import OnRows, everything
 from benchcore.trainers.ledger import Spent
 from benchcore.trainers.rows import Ids, Rows
-
-LOGITS = 1 << 20  # made at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,34 +31,32 @@ class Inner:
 
 
 class Proxy:
-    """A learner at `start`, (D,), that reads the rows `ids` of a corpus in turn and should get better at `desired`.
+    """A model at `start`, (D,), that reads the rows `ids` of a corpus in turn and should get better at `desired`.
 
     What it takes is put on `spent`; `watch` is told how far it is.
     """
 
     def __init__(
         self,
-        learner: Causal,
+        on: OnRows,
         start: torch.Tensor,
         rows: Rows,
         ids: Ids,
         desired: Rows,
         *,
         inner: Inner,
-        marked_only: bool,
         spent: Spent,
         watch: Callable[[str], None] = lambda doing: None,
     ) -> None:
-        self._learner = learner
+        self._on = on
+        self._cost = on.learner.cost
         self._start = start
         self._rows = rows
         self._ids = ids
         self._desired = desired
         self._inner = inner
-        self._marked_only = marked_only
         self._spent = spent
         self._watch = watch
-        self._piece = max(1, LOGITS // (rows.context * learner.outcomes))
 
     def qualities(self) -> npt.NDArray[np.float64]:
         """The quality of each of `ids`, (ids,): eta sum_t lambda_{t+1} . grad l(x_n, theta_t).
@@ -100,41 +95,23 @@ class Proxy:
         places = np.arange(t * self._inner.batch, (t + 1) * self._inner.batch) % len(self._ids)
         return self._ids[places]
 
-    def _pieces(self, rows: Rows, ids: Ids) -> Iterator[Examples]:
-        for first in range(0, len(ids), self._piece):
-            piece = ids[first : first + self._piece]
-            yield examples(rows, piece, marked_only=self._marked_only, device=self._start.device)
-
-    def _gradient(self, theta: torch.Tensor, rows: Rows, ids: Ids) -> torch.Tensor:
-        """The gradient of the mean loss of rows, (D,)."""
-        found = torch.zeros_like(theta)
-        for piece in self._pieces(rows, ids):
-            found += self._learner.gradient(theta, piece, theta.new_full((len(piece),), 1 / len(ids)))
-        self._charge(len(ids), self._learner.cost.gradient)
-        return found
-
     def _stepped(self, theta: torch.Tensor, t: int) -> torch.Tensor:
-        return theta - self._inner.rate * self._gradient(theta, self._rows, self._batch(t))
+        self._charge(self._inner.batch, self._cost.gradient)
+        return theta - self._inner.rate * self._on.gradient(theta, self._rows, self._batch(t))
 
     def _pull(self, theta: torch.Tensor) -> torch.Tensor:
-        return self._gradient(theta, self._desired, everything(self._desired))
+        """The gradient of the desired loss, (D,)."""
+        self._charge(len(self._desired), self._cost.gradient)
+        return self._on.gradient(theta, self._desired, everything(self._desired))
 
     def _bent(self, theta: torch.Tensor, t: int, direction: torch.Tensor) -> torch.Tensor:
         """The Hessian of step t's loss times `direction`, (D,)."""
-        ids = self._batch(t)
-        found = torch.zeros_like(theta)
-        for piece in self._pieces(self._rows, ids):
-            weights = theta.new_full((len(piece),), 1 / len(ids))
-            found += self._learner.curvature(theta, piece, weights, direction)[1]
-        self._charge(len(ids), self._learner.cost.curvature)
-        return found
+        self._charge(self._inner.batch, self._cost.curvature)
+        return self._on.curvature(theta, self._rows, self._batch(t), direction)
 
     def _slopes(self, theta: torch.Tensor, direction: torch.Tensor) -> npt.NDArray[np.float64]:
-        """grad l(x_n, theta) . direction for each of `ids`, (ids,)."""
-        found = [self._learner.slopes(theta, piece, direction) for piece in self._pieces(self._rows, self._ids)]
-        self._charge(len(self._ids), 2 * self._learner.cost.forward)
-        slopes: npt.NDArray[np.float64] = torch.cat(found).double().cpu().numpy()
-        return slopes
+        self._charge(len(self._ids), 2 * self._cost.forward)
+        return self._on.slopes(theta, self._rows, self._ids, direction)
 
     def _charge(self, rows: int, flops: float) -> None:
-        self._spent.add(forwarded=rows * self._learner.cost.tokens, flops=rows * flops)
+        self._spent.add(forwarded=rows * self._cost.tokens, flops=rows * flops)

@@ -48,8 +48,8 @@ def recipe(**changes: Any) -> Recipe:
 def lab(**changes: Any) -> Lab:
     """A lab that has nothing but a bill, and what is given."""
     usual: dict[str, Any] = dict(
-        rows=None, steps=8, seed=3, marked_only=False, device=torch.device("cpu"), run=Path(), cache=Path(), ledger=Ledger(), processes=1,
-        parts=1, pack=None, measure=None, probes=None, watch=lambda doing: None,
+        rows=None, steps=8, seed=3, marked_only=False, device=torch.device("cpu"), run=Path(), cache=Path(),
+        ledger=Ledger(), processes=1, parts=1, pack=None, measure=None, probes=None, watch=lambda doing: None,
     )  # fmt: skip
     return Lab(**{**usual, **changes})
 

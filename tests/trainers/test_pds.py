@@ -16,7 +16,8 @@ from benchcore.config import PDSConfig, TrainConfig
 from benchcore.data.documents import Document
 from benchcore.data.markov import noisy_markov
 from benchcore.errors import BenchcoreError, ConfigError, RunMismatch
-from benchcore.trainers.learning_law.causal import Causal, everything, examples
+from benchcore.trainers.learning_law.causal import Causal, OnRows, everything
+from benchcore.trainers.learning_law.learner import Examples
 from benchcore.trainers.ledger import Spent
 from benchcore.trainers.model import SHAPES, fresh
 from benchcore.trainers.pds import PDS, drawn, standardised
@@ -46,27 +47,33 @@ def learner(tokenizer: Any) -> Causal:
     return Causal(model.double(), CONTEXT)
 
 
+def whole_of(one: Causal, rows: Rows, ids: Any, *, marked_only: bool = False) -> Examples:
+    """Rows as examples, all at once."""
+    [found] = OnRows(learner=one, marked_only=marked_only).pieces(one.start(), rows, ids)
+    return found
+
+
 def inner(**changes: Any) -> Inner:
     return Inner(**{**dict(steps=5, batch=3, rate=0.05, every=1), **changes})
 
 
 def qualities(one: Causal, corpus: Rows, desired: Rows, spent: Spent | None = None, **changes: Any) -> Any:
     proxy = Proxy(
-        one, one.start(), corpus, everything(corpus), desired, inner=inner(**changes), marked_only=False,
-        spent=spent or Spent(),
+        OnRows(learner=one, marked_only=False), one.start(), corpus, everything(corpus), desired,
+        inner=inner(**changes), spent=spent or Spent(),
     )  # fmt: skip
     return proxy.qualities()
 
 
 def unrolled(one: Causal, corpus: Rows, desired: Rows, steps: int, every: int) -> Any:
     """- dJ / d weight of each row, where each `every`-th step also descends on the weighted losses of all rows."""
-    cpu, ids = torch.device("cpu"), everything(corpus)
-    whole = examples(corpus, ids, marked_only=False, device=cpu)
-    wanted = examples(desired, everything(desired), marked_only=False, device=cpu)
+    ids = everything(corpus)
+    whole = whole_of(one, corpus, ids)
+    wanted = whole_of(one, desired, everything(desired))
     weights = torch.zeros(len(ids), dtype=torch.float64, requires_grad=True)
     theta, area = one.start().requires_grad_(), torch.zeros((), dtype=torch.float64)
     for t in range(steps):
-        batch = examples(corpus, np.arange(3 * t, 3 * t + 3) % len(ids), marked_only=False, device=cpu)
+        batch = whole_of(one, corpus, np.arange(3 * t, 3 * t + 3) % len(ids))
         loss = one.losses(theta, batch).mean()
         if t % every == 0:
             loss = loss + weights @ one.losses(theta, whole)
@@ -88,7 +95,7 @@ def test_qualities_are_what_the_area_loses_with_the_weight_of_a_row(
 
 def test_derivatives_of_a_causal_model_are_those_of_finite_differences(corpus: Rows, tokenizer: Any) -> None:
     one = learner(tokenizer)
-    some = examples(corpus, np.arange(4), marked_only=False, device=torch.device("cpu"))
+    some = whole_of(one, corpus, np.arange(4))
     theta, weights = one.start(), torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
     direction = torch.randn(len(theta), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     slopes, bend = one.curvature(theta, some, weights, direction)
@@ -103,8 +110,8 @@ def test_derivatives_of_a_causal_model_are_those_of_finite_differences(corpus: R
 def test_only_what_is_marked_counts_where_it_is_asked_for(tokenizer: Any, tmp_path: Path) -> None:
     texts = [Document(text="abcdefgh", marks="00001111")]
     rows = pack(texts, tokenizer, CONTEXT, tmp_path, digest="marked")
-    cpu = torch.device("cpu")
-    all_of_it, marked = (examples(rows, everything(rows), marked_only=one, device=cpu) for one in (False, True))
+    one = learner(tokenizer)
+    all_of_it, marked = (whole_of(one, rows, everything(rows), marked_only=only) for only in (False, True))
     assert int((all_of_it.targets >= 0).sum()) == 9
     assert int((marked.targets >= 0).sum()) == 4
 
@@ -118,7 +125,7 @@ def test_more_parts_are_the_same_and_the_bill_is_that_of_the_passes(
     gradients, slopes, bends = (4 + 2) * 3 + 4 * len(desired), 2 * len(corpus), 3 * 3
     assert spent.forwarded == CONTEXT * (gradients + slopes + bends)
     assert spent.flops == pytest.approx(one.cost.forward * (3 * gradients + 2 * slopes + 6 * bends))
-    monkeypatch.setattr("benchcore.trainers.proxy.LOGITS", 1)
+    monkeypatch.setattr("benchcore.trainers.learning_law.causal.LOGITS", 1)
     np.testing.assert_allclose(qualities(one, corpus, desired, steps=4, every=2), found, rtol=1e-9)
 
 

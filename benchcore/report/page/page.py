@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from benchcore.errors import MissingExtra
 from benchcore.report import html_table
 from benchcore.report.comparison import comparison_table
+from benchcore.report.contributions import contributions_table
 from benchcore.report.curves import curve_tables
 from benchcore.report.gate import gate_table
 from benchcore.report.html_table import Link, no_link
@@ -110,7 +111,7 @@ def _parts(page: Page) -> tuple[list[_Part], str | None]:
         drawn = {one.slug: one for one in _drawn(page)}
     except MissingExtra as missing:
         why = f"{missing}."
-    tables = [_html(table) for table in curve_tables(page.curves)]
+    tables = [_html(table) for table in (*curve_tables(page.curves), *map(contributions_table, page.contributions))]
     parts = []
     for start, (anchor, name, lead) in _PARTS.items():
         figures = [one for slug, one in drawn.items() if slug == start or slug.startswith(f"{start}-")]

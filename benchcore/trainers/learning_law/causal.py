@@ -1,8 +1,11 @@
 """A causal language model as a learner: the losses of packed rows under any checkpoint, with derivatives."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.func import functional_call
 
@@ -11,6 +14,7 @@ from benchcore.trainers.model import Prices
 from benchcore.trainers.rows import Ids, Rows
 
 NOTHING = -100  # a target that does not count
+LOGITS = 1 << 20  # made at once
 
 
 class Causal(Learner):
@@ -43,13 +47,49 @@ class Causal(Learner):
         return (each * counted).sum(1) / counted.sum(1).clamp(min=1)
 
 
-def examples(rows: Rows, ids: Ids, *, marked_only: bool, device: torch.device) -> Examples:
-    """Packed rows as a `Causal` reads them, with the targets that count in training."""
-    tokens, counted = rows.tokens(ids), rows.valid(ids)
-    if marked_only and (marks := rows.marks(ids)) is not None:
-        counted = counted & marks
-    targets = tokens[:, 1:].masked_fill(~counted, NOTHING)
-    return Examples(inputs=tokens[:, :-1].to(device), targets=targets.to(device))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRows:
+    """The derivatives of a `Causal` at packed rows, a few rows at a time; they are of the targets that count.
+
+    Where `marked_only` these are the ones that the corpus marks.
+    """
+
+    learner: Causal
+    marked_only: bool
+
+    def gradient(self, theta: torch.Tensor, rows: Rows, ids: Ids) -> torch.Tensor:
+        """The gradient of the mean loss of rows, (D,)."""
+        found = torch.zeros_like(theta)
+        for piece in self.pieces(theta, rows, ids):
+            found += self.learner.gradient(theta, piece, theta.new_full((len(piece),), 1 / len(ids)))
+        return found
+
+    def curvature(self, theta: torch.Tensor, rows: Rows, ids: Ids, direction: torch.Tensor) -> torch.Tensor:
+        """The Hessian of the mean loss of rows times `direction`, (D,)."""
+        found = torch.zeros_like(theta)
+        for piece in self.pieces(theta, rows, ids):
+            weights = theta.new_full((len(piece),), 1 / len(ids))
+            found += self.learner.curvature(theta, piece, weights, direction)[1]
+        return found
+
+    def slopes(self, theta: torch.Tensor, rows: Rows, ids: Ids, direction: torch.Tensor) -> npt.NDArray[np.float64]:
+        """grad l(x_n, theta) . direction of each row, (ids,)."""
+        pieces = [self.learner.slopes(theta, piece, direction) for piece in self.pieces(theta, rows, ids)]
+        found: npt.NDArray[np.float64] = torch.cat(pieces).double().cpu().numpy()
+        return found
+
+    def pieces(self, theta: torch.Tensor, rows: Rows, ids: Ids) -> Iterator[Examples]:
+        """The rows as examples, as many at a time as have `LOGITS` logits."""
+        size = max(1, LOGITS // (rows.context * self.learner.outcomes))
+        for first in range(0, len(ids), size):
+            yield self._examples(rows, ids[first : first + size], theta.device)
+
+    def _examples(self, rows: Rows, ids: Ids, device: torch.device) -> Examples:
+        tokens, counted = rows.tokens(ids), rows.valid(ids)
+        if self.marked_only and (marks := rows.marks(ids)) is not None:
+            counted = counted & marks
+        targets = tokens[:, 1:].masked_fill(~counted, NOTHING)
+        return Examples(inputs=tokens[:, :-1].to(device), targets=targets.to(device))
 
 
 def everything(rows: Rows) -> Ids:

@@ -31,6 +31,7 @@ METHODS: Mapping[str, str] = {
     "curriculum": "benchcore.trainers.curriculum:Curriculum",
     "skillit": "benchcore.trainers.skillit:SkillIt",
     "pds": "benchcore.trainers.pds:PDS",
+    "phi": "benchcore.trainers.phi:Phi",
 }
 ENTRY_POINTS = "benchcore.tasks"
 

@@ -29,7 +29,7 @@ def train(
     Parameters
     ----------
     what
-        A method (clm, slm, mixture, curriculum, skillit, pds), or a recipe file whose name ends with .toml.
+        A method (clm, slm, mixture, curriculum, skillit, pds, phi), or a recipe file whose name ends with .toml.
     arms
         Of a recipe only these arms, separated by commas, and those that they need.
     seeds

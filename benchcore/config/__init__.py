@@ -2,7 +2,15 @@
 
 from benchcore.config.asking import AskConfig, EvalConfig, GateConfig
 from benchcore.config.showing import CompareConfig, ReportConfig
-from benchcore.config.training import CurriculumConfig, MixtureConfig, PDSConfig, SkillItConfig, SLMConfig, TrainConfig
+from benchcore.config.training import (
+    CurriculumConfig,
+    MixtureConfig,
+    PDSConfig,
+    PhiConfig,
+    SkillItConfig,
+    SLMConfig,
+    TrainConfig,
+)
 from benchcore.config.values import duration, in_words, split_names
 
 __all__ = [
@@ -13,6 +21,7 @@ __all__ = [
     "GateConfig",
     "MixtureConfig",
     "PDSConfig",
+    "PhiConfig",
     "ReportConfig",
     "SLMConfig",
     "SkillItConfig",

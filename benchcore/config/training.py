@@ -128,6 +128,29 @@ class PDSConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhiConfig:
+    """phi-1's order: everything else first, exercises last, each with a schedule of its own."""
+
+    exercises: tuple[str, ...] = ("exercises",)
+    """Groups of the corpus that come last, separated by commas."""
+
+    share: float = 0.2
+    """Share of the steps that they have, above 0 and below 1."""
+
+    lr: float = 1e-4
+    """Highest learning rate in these steps."""
+
+    warmup: int | None = None
+    """Steps over which it rises there; a fiftieth of these when not given."""
+
+    weight_decay: float = 0.01
+    """AdamW's weight decay in these steps."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exercises", split_names(self.exercises))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """What `benchcore train` trains, on what, and how."""
 
@@ -220,6 +243,7 @@ class TrainConfig:
     curriculum: CurriculumConfig = CurriculumConfig()
     skillit: SkillItConfig = SkillItConfig()
     pds: PDSConfig = PDSConfig()
+    phi: PhiConfig = PhiConfig()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", split_names(self.data))

@@ -16,6 +16,7 @@ from typing import Any
 from benchcore.data.addition import addition
 from benchcore.data.composition import composition
 from benchcore.data.documents import Document
+from benchcore.data.exercises import exercises, textbook
 from benchcore.data.lego import lego
 from benchcore.data.markov import noisy_markov
 from benchcore.data.source import file_digest, numbered_rows
@@ -29,6 +30,8 @@ GENERATORS: Mapping[str, Callable[..., Iterator[Document]]] = {
     "composition": composition,
     "lego": lego,
     "addition": addition,
+    "textbook": textbook,
+    "exercises": exercises,
 }
 STATE = "state.json"  # where datasets lists the files of a data set
 ARROW = (".parquet", ".arrow")

@@ -20,7 +20,7 @@ from benchcore.errors import ConfigError, MachineError
 from benchcore.trainers.checkpoints import Moment
 from benchcore.trainers.ledger import Ledger
 from benchcore.trainers.loss import selected_loss, token_losses
-from benchcore.trainers.method import Batch, Method
+from benchcore.trainers.method import Batch, Method, Phase
 from benchcore.trainers.model import Prices, head_and_body
 from benchcore.trainers.order import Order
 from benchcore.trainers.rows import Rows
@@ -142,6 +142,7 @@ class Loop:
         self._parts = recipe.parts(accelerator.num_processes)
         self._counted(np.zeros(1, np.int64))  # a corpus without marks is refused here
         self._prices = Prices.of(model, rows.context)
+        self._whole = Phase(start=0, steps=recipe.steps)
         optimizer = torch.optim.AdamW(_decayed(model, recipe.weight_decay), betas=recipe.betas, fused=True)
         weighed = _Weighed(model, method, self._charge_scores)
         self._weighed, self._optimizer = accelerator.prepare(weighed, optimizer)
@@ -216,11 +217,7 @@ class Loop:
     def advance(self) -> None:
         """Take one step."""
         recipe, processes = self.recipe, self._accelerator.num_processes
-        self._rate = learning_rate(
-            self.step, peak=recipe.lr, steps=recipe.steps, warmup=recipe.warmup, decay=recipe.decay, floor=recipe.floor
-        )
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._rate
+        self._follow(self._method.phase(self.step) or self._whole)
         ids = self._order.take(recipe.batch, self._method.mixture(self.step), self._method.pool(self.step))
         valid = int(self._counted(ids).sum())
         whole = max(1, valid)  # of no answers in a step nothing is learnt
@@ -248,6 +245,23 @@ class Loop:
         self._weight += valid if weight is None else weight
         self._steps += 1
         self.step += 1
+
+    def _follow(self, phase: Phase) -> None:
+        """Set the optimiser as the schedule of `phase` has it."""
+        recipe = self.recipe
+        if self.step == phase.start:
+            self._optimizer.state.clear()
+        self._rate = learning_rate(
+            self.step - phase.start,
+            peak=recipe.lr if phase.lr is None else phase.lr,
+            steps=phase.steps,
+            warmup=recipe.warmup if phase.warmup is None else phase.warmup,
+            decay=recipe.decay,
+            floor=recipe.floor,
+        )
+        matrices, others = self._optimizer.param_groups
+        matrices["lr"] = others["lr"] = self._rate
+        matrices["weight_decay"] = recipe.weight_decay if phase.weight_decay is None else phase.weight_decay
 
     def _passed(self, batch: Batch) -> Any:
         try:

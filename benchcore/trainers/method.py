@@ -1,4 +1,4 @@
-"""What sets one training recipe apart from another: a method answers five questions, as usual unless it says more."""
+"""What sets one training recipe apart from another: a method answers six questions, as usual unless it says more."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,6 +77,20 @@ class Lab:
     watch: Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A part of a run with a schedule of its own: `steps` steps from `start` on, in which AdamW begins anew.
+
+    The learning rate rises to `lr` over `warmup` steps and falls as the run's does; what is None is the run's own.
+    """
+
+    start: int
+    steps: int
+    lr: float | None = None
+    warmup: int | None = None
+    weight_decay: float | None = None
+
+
 class Method:
     """Plain training on every token: what a method inherits for the questions that it leaves as usual."""
 
@@ -85,6 +99,10 @@ class Method:
 
     def mixture(self, step: int) -> Sequence[float] | None:
         """The share of rows that each group of the corpus gives to `step`; None goes through all rows alike."""
+        return None
+
+    def phase(self, step: int) -> Phase | None:
+        """The part of the run that `step` is in; None where all of it is one."""
         return None
 
     def pool(self, step: int) -> npt.NDArray[np.bool_] | None:

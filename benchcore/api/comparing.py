@@ -21,6 +21,7 @@ from benchcore.api.series import curves, is_called, recipe_of, seed_of, summary
 from benchcore.comparison.arms import Arm, alone
 from benchcore.comparison.differences import Comparisons, Contest, contests
 from benchcore.comparison.sides import Side, named, read_side
+from benchcore.comparison.subsets import read_similarities, with_subsets
 from benchcore.config import CompareConfig
 from benchcore.errors import ConfigError, RunIncomplete, nearest
 from benchcore.records import Curve, Figure, RunRecord
@@ -51,7 +52,7 @@ def compare(
         if unfinished:
             raise RunIncomplete(f"not complete: {', '.join(unfinished)}", "run benchcore eval on them again")
         raise ConfigError("no run is given to compare", "give run folders, or a directory of them")
-    rows = _rows(base, others, labels or {})
+    rows = _rows(base, others, labels or {}, config.subsets)
     if rows.defenders and rows.arms[0].seeds < len(rows.defenders):
         raise ConfigError(
             f"{config.baseline} means {len(rows.defenders)} runs that are no seeds of one recipe",
@@ -95,13 +96,16 @@ class _Rows:
     trainings: Mapping[str, Path]
 
 
-def _rows(base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str]) -> _Rows:
+def _rows(base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str], subsets: Path | None) -> _Rows:
     records = {folder: record for folder in (*base, *others) if folder.is_dir() and (record := read_record(folder))}
     names = curve_names(records.values())
     last = {folder for folder in (*base, *others) if is_last(records.get(folder), records.values())}
     defending = [folder for folder in base if len(base) == 1 or folder in last]
     shown = [*defending, *(folder for folder in others if folder in last)]
     sides = _labelled(shown, labels, names.values())
+    if subsets is not None:
+        parts = read_similarities(subsets)
+        sides = [with_subsets(side, parts) for side in sides]
     defenders, rest = sides[: len(defending)], sides[len(defending) :]
     arms = [*_arms(defenders, names, labels), *_arms(rest, names, labels)]
     for name, times in Counter([side.label for side in sides] + [arm.label for arm in arms if arm.seeds > 1]).items():

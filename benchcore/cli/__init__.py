@@ -37,6 +37,7 @@ app.command("benchcore.cli.runs:app", name="runs", help="List run folders, and a
 app.command("benchcore.cli.train:train", name="train", help="Train a model, or the arms of a recipe; run to go on.")
 app.command("benchcore.cli.law:app", name="law", help="Find the policy that learns fastest on a small problem.")
 app.command("benchcore.cli.skills:app", name="skills", help="Show which skills help which.")
+app.command("benchcore.cli.data:app", name="data", help="Clean a corpus to train on.")
 app.command("benchcore.cli.doctor:doctor", name="doctor", help="Say what works on this machine, and why.")
 app.command("benchcore.cli.demo:demo", name="demo", help="Evaluate a small real checkpoint, start to end.")
 app.command("benchcore.cli.tasks:app", name="tasks", help="List, check and show tasks.")

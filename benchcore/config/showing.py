@@ -30,6 +30,9 @@ class CompareConfig:
     diagnostics: bool = False
     """Show of each learning curve its compression ratio, scaling law and contribution similarity."""
 
+    subsets: Path | None = None
+    """File of benchcore data similar: problems that a corpus has something like are shown apart from the others."""
+
     layout: Literal["long", "wide"] = "long"
     """A row for each run of each task, or a row for each run with a column for each task."""
 

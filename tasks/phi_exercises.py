@@ -1,8 +1,9 @@
 """Writing a function of two operations in a row, of pairs that no generated textbook or exercise is of; tests decide.
 
 The problems are of `benchcore.data.exercises`: half in the format of its exercises with other sentences, half in
-another format. The variant `seen` asks for pairs that exercises are of, and `shots` shows two solved problems first,
-for models that were not trained on such texts.
+another format. Pairs that something shown could stand in for are left out, and the tests tell a pair from all that is
+shown. The variant `seen` asks for pairs that exercises are of, and `shots` shows two solved problems first, for models
+that were not trained on such texts.
 """
 
 import random
@@ -10,23 +11,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from benchcore import Decode, Row, Sample, Task, code, generated, pass_at
-from benchcore.data.exercises import UNSEEN_DOCSTRINGS, Pair, other_problem, pairs, problem
+from benchcore.data.exercises import UNSEEN_DOCSTRINGS, Pair, other_problem, pairs, problem, telling, unshown
 
-ITEMS = 100  # half of each format
+ITEMS = 100  # each pair in both formats
 SHOTS = 2
 FORMATS = ("same format", "other format")
 
 
 def rows(seed: int, *, held_out: bool = True) -> list[Row]:
     draw = random.Random(f"problems {seed}").random
-    order = [pair for _, pair in sorted(((draw(), pair) for pair in pairs(held_out=held_out)), key=lambda one: one[0])]
-    return [row(order[number % len(order)], number, draw) for number in range(ITEMS)]
+    known = unshown() if held_out else pairs(held_out=False)
+    order = [pair for _, pair in sorted(((draw(), pair) for pair in known), key=lambda one: one[0])]
+    return [row(order[number // 2], number, draw) for number in range(ITEMS)]
 
 
 def row(pair: Pair, number: int, draw: Callable[[], float]) -> Row:
     group = FORMATS[number % 2]
     found = problem(pair, draw, UNSEEN_DOCSTRINGS) if number % 2 == 0 else other_problem(pair, draw)
-    checks = [f"    assert candidate({given!r}) == {right!r}" for given, right in found.tests]
+    # no docstring says what the largest of no numbers is
+    drawn = [(given, right) for given, right in found.tests if given or found.pair[0].takes == "int"]
+    checks = [f"    assert candidate({given!r}) == {right!r}" for given, right in (*drawn, *telling(pair))]
     return {
         "id": f"{pair[0].name}-{pair[1].name}-{number}",
         "group": group,
@@ -53,7 +57,7 @@ def sample(row: Row) -> Sample:
 
 
 def shown(row: Row) -> Sample:
-    return replace(sample(row), prompt=f"{SHOWN[row['group']]}{row['prompt']}")
+    return replace(sample(row), prompt=f"{solved(row['group'])}{row['prompt']}")
 
 
 def solved(group: str) -> str:
@@ -67,8 +71,6 @@ def solved(group: str) -> str:
         texts.append(f"{found.prompt}{found.solution}\n\n")
     return "".join(texts)
 
-
-SHOWN = {group: solved(group) for group in FORMATS}
 
 TASK = Task(
     version=1,

@@ -7,6 +7,7 @@ shown. Textbooks, exercises and problems to evaluate on have templates of their 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from benchcore.data.documents import Document
@@ -60,12 +61,40 @@ def pairs(*, held_out: bool) -> list[Pair]:
     return [pair for pair in fitting if _is_held_out(pair) == held_out and _takes_both(pair)]
 
 
+def unshown() -> list[Pair]:
+    """The held-out pairs that nothing shown stands in for, by code or by what it gives for `telling` inputs.
+
+    Shown are all other pairs, in whatever order, every operation alone, and an argument that is given back as it is.
+    """
+    shown = pairs(held_out=False)
+    codes = {_code(pair) for pair in shown}
+    given: dict[Kind, set[str]] = {}
+    for kind in KINDS:
+        known: list[Callable[[Any], Any]] = [lambda value: value]
+        known += [operation.of for operation in OPERATIONS if operation.takes == kind]
+        known += [partial(_both, pair) for pair in shown if pair[0].takes == kind]
+        given[kind] = {_outputs(kind, function) for function in known}
+    return [
+        pair
+        for pair in pairs(held_out=True)
+        if _code(pair) not in codes and _outputs(pair[0].takes, partial(_both, pair)) not in given[pair[0].takes]
+    ]
+
+
+def telling(pair: Pair) -> tuple[tuple[Any, Any], ...]:
+    """(input, output) of `pair` for the same inputs of its kind whatever the pair; none is empty."""
+    return tuple((value, _both(pair, value)) for value in _probes(pair[0].takes))
+
+
 def exercises(*, documents: int, seed: int = 0, held_out: int = 0) -> Iterator[Document]:
     """Functions with a docstring, each a prompt and its solution, in the group "exercises".
 
-    With `held_out` 1 they are of the pairs that no other text is of. Raises `ConfigError` for no documents.
+    With `held_out` 1 they are of the pairs that no other text is of. Raises `ConfigError` for no documents,
+    and for another number.
     """
     _check(documents)
+    if held_out not in (0, 1):
+        raise ConfigError(f"held_out={held_out} of generated exercises", "give 0 or 1")
     draw = random.Random(f"exercises {seed}").random  # noqa: S311
     known = pairs(held_out=bool(held_out))
     for _ in range(documents):
@@ -100,16 +129,13 @@ def problem(pair: Pair, draw: Callable[[], float], docstrings: Sequence[str]) ->
 
 
 def other_problem(pair: Pair, draw: Callable[[], float]) -> Problem:
-    """A problem on `pair` in a format that no text here has: a comment, types and no docstring."""
-    first, second = pair
-    argument = _one(draw, ARGUMENTS[first.takes])
+    """A problem on `pair` in a format that no text here has: told in a comment before the function."""
+    argument = _one(draw, ARGUMENTS[pair[0].takes])
     told = _told("{A}. With the result, {b}.", pair, argument, draw)
-    types = {"list": "list[int]", "int": "int", "str": "str"}
     return Problem(
         pair=pair,
         name="task",
-        prompt=f"# Input: {KINDS[first.takes]}. {told}\n"
-        f"def task({argument}: {types[first.takes]}) -> {types[second.gives]}:",
+        prompt=f"# Input: {KINDS[pair[0].takes]}. {told}\ndef task({argument}):",
         solution=_body(pair, argument),
         tests=_tests(pair, draw),
     )
@@ -117,6 +143,23 @@ def other_problem(pair: Pair, draw: Callable[[], float]) -> Problem:
 
 def _is_held_out(pair: Pair) -> bool:
     return random.Random(f"pair {pair[0].name} {pair[1].name}").random() < HELD_OUT  # noqa: S311
+
+
+def _both(pair: Pair, value: Any) -> Any:
+    return pair[1].of(pair[0].of(value))
+
+
+def _code(pair: Pair) -> str:
+    return f"{pair[0].code}\n{pair[1].code}"
+
+
+def _probes(kind: Kind) -> list[Any]:
+    return [_value(kind, random.Random(f"probe {size}").random, size) for size in range(1, 10)]  # noqa: S311
+
+
+def _outputs(kind: Kind, function: Callable[[Any], Any]) -> str:
+    """What a function gives for the probes of a kind, in one text."""
+    return repr([function(value) for value in _probes(kind)])
 
 
 def _takes_both(pair: Pair) -> bool:

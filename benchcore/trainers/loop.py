@@ -255,7 +255,7 @@ class Loop:
             self.step - phase.start,
             peak=recipe.lr if phase.lr is None else phase.lr,
             steps=phase.steps,
-            warmup=recipe.warmup if phase.warmup is None else phase.warmup,
+            warmup=min(recipe.warmup, phase.steps) if phase.warmup is None else phase.warmup,
             decay=recipe.decay,
             floor=recipe.floor,
         )

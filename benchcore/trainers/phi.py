@@ -49,7 +49,8 @@ class Phi(Method):
         known = [name for name in lab.rows.groups if name is not None]
         for name in self._names:
             if name not in known:
-                raise ConfigError(f"the corpus has no group {name!r}", nearest(name, known))
+                hint = nearest(name, known) if known else "pass --group-field with the field that names groups"
+                raise ConfigError(f"the corpus has no group {name!r}", hint)
         last = max(1, round(self._share * lab.steps))
         if last >= lab.steps:
             raise ConfigError(f"{lab.steps} steps do not come apart into two parts", "give more steps")

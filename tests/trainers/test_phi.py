@@ -1,6 +1,5 @@
 """phi: exercises last, with a schedule of their own, to the bit also where a run goes on."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +54,7 @@ def test_each_part_has_its_own_schedule(make_loop: Any, corpus: Rows, monkeypatc
         seen.append((groups[0]["lr"], groups[0]["weight_decay"], groups[1]["weight_decay"], len(self._optimizer.state)))
 
     monkeypatch.setattr(Loop, "_follow", spied)
-    reports = run(loop)
-    assert len(reports) >= 1
+    run(loop)
     rates = [rate for rate, *_ in seen]
     assert rates == pytest.approx([1e-3, 2e-3, 2e-3, 1e-3, 0.5e-4, 1e-4, 1e-4, 0.5e-4])
     assert [decay for _, decay, *_ in seen] == [0.1] * 4 + [0.01] * 4
@@ -100,8 +98,6 @@ def test_a_run_that_was_stopped_in_either_part_goes_on_to_the_same_weights(
     again = train("phi", config(out))
     ours, theirs = (load_file(one.checkpoint / "model.safetensors") for one in (again, whole))
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
-    rates = [json.loads(line)["lr"] for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
-    assert max(rates[-1:]) <= 5e-4
 
 
 @pytest.mark.parametrize(

@@ -320,11 +320,17 @@ class Contributed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """What `rows` rows of a training run's corpus contribute to its held-out set `heldout`, along its checkpoints."""
+    """What rows of a training run's corpus contribute to its held-out set `heldout`, along its checkpoints.
+
+    `asked` rows were asked for, of those that the run trains on, and `rows` of them had anything that counts.
+    `weights` are the digests of the checkpoints.
+    """
 
     series: str
     heldout: str
+    asked: int
     rows: int
+    weights: tuple[str, ...]
     points: tuple[Contributed, ...]
 
 

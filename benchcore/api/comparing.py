@@ -21,7 +21,7 @@ from benchcore.api.series import curves, is_called, recipe_of, seed_of, summary
 from benchcore.comparison.arms import Arm, alone
 from benchcore.comparison.differences import Comparisons, Contest, contests
 from benchcore.comparison.sides import Side, named, read_side
-from benchcore.comparison.subsets import read_similarities, with_subsets
+from benchcore.comparison.subsets import Similarities, read_similarities, split, with_parts
 from benchcore.config import CompareConfig
 from benchcore.errors import ConfigError, RunIncomplete, nearest
 from benchcore.records import Curve, Figure, RunRecord
@@ -52,7 +52,8 @@ def compare(
         if unfinished:
             raise RunIncomplete(f"not complete: {', '.join(unfinished)}", "run benchcore eval on them again")
         raise ConfigError("no run is given to compare", "give run folders, or a directory of them")
-    rows = _rows(base, others, labels or {}, config.subsets)
+    subsets = None if config.subsets is None else read_similarities(config.subsets)
+    rows = _rows(base, others, labels or {}, subsets)
     if rows.defenders and rows.arms[0].seeds < len(rows.defenders):
         raise ConfigError(
             f"{config.baseline} means {len(rows.defenders)} runs that are no seeds of one recipe",
@@ -75,6 +76,7 @@ def compare(
         curves=_curves(rows, found, diagnostics=config.diagnostics),
         steps={rows.names[one]: count for one, count in series.items() if count > 1},
         across=config.across,
+        subsets=() if subsets is None else subsets.sources,
         absent=absent,
         unfinished=unfinished,
     )
@@ -96,7 +98,9 @@ class _Rows:
     trainings: Mapping[str, Path]
 
 
-def _rows(base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str], subsets: Path | None) -> _Rows:
+def _rows(
+    base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str], subsets: Similarities | None
+) -> _Rows:
     records = {folder: record for folder in (*base, *others) if folder.is_dir() and (record := read_record(folder))}
     names = curve_names(records.values())
     last = {folder for folder in (*base, *others) if is_last(records.get(folder), records.values())}
@@ -104,8 +108,7 @@ def _rows(base: Sequence[Path], others: Sequence[Path], labels: Mapping[str, str
     shown = [*defending, *(folder for folder in others if folder in last)]
     sides = _labelled(shown, labels, names.values())
     if subsets is not None:
-        parts = read_similarities(subsets)
-        sides = [with_subsets(side, parts) for side in sides]
+        sides = split(sides, subsets)
     defenders, rest = sides[: len(defending)], sides[len(defending) :]
     arms = [*_arms(defenders, names, labels), *_arms(rest, names, labels)]
     for name, times in Counter([side.label for side in sides] + [arm.label for arm in arms if arm.seeds > 1]).items():
@@ -203,7 +206,7 @@ def _tasks(sides: Sequence[Side], asked: Sequence[str]) -> tuple[list[str], tupl
             raise ConfigError(f"no run has the task {task!r}", nearest(task, known))
     if not set(tasks) & set(known):
         raise ConfigError(f"no run has {', '.join(asked)}", f"they have {', '.join(known)}")
-    return [task for task in tasks if task in known], tuple(task for task in tasks if task not in known)
+    return with_parts(tasks, known), tuple(task for task in tasks if task not in known)
 
 
 def _check_figures(sides: Sequence[Side], tasks: Collection[str], asked: Iterable[str]) -> None:
@@ -255,12 +258,12 @@ def _chosen(figures: Sequence[Figure], kinds: Iterable[str]) -> tuple[Figure, ..
 
 def _similarity(run: Path | None, task: str) -> Iterable[Figure]:
     """The mean similarity of contributions along a training run, where they were looked at on `task`."""
-    found = None if run is None else read_contributions(run)
-    if found is None or found.heldout != task:
+    found = next((one for one in (read_contributions(run) if run else ()) if one.heldout == task), None)
+    if found is None:
         return
     values = [point.similarity for point in found.points if point.similarity is not None]
     value = sum(values) / len(values) if values else None
-    how = f"mean over {len(values)} checkpoints, of {found.rows:,} rows"
+    how = f"mean over {len(values)} checkpoints, of {found.rows:,} rows that are trained on"
     yield Figure(name=SIMILARITY, value=value, n=len(values), low=None, high=None, method=how)
 
 

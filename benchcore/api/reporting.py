@@ -205,7 +205,7 @@ def _made(found: _Gathered, config: ReportConfig) -> Page:
         samples={name: partial(shared_samples, found.shown, name) for name in names},
         complete=len(labels) == len(compared.runs),
         graph=_graph(found, config),
-        contributions=tuple(one for run in _trainings(found.shown) if (one := read_contributions(run))),
+        contributions=tuple(one for run in _trainings(found.shown) for one in read_contributions(run)),
     )
 
 

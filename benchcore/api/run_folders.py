@@ -71,12 +71,12 @@ def training_of(folder: Path) -> Path | None:
     return folder.parent.parent if folder.parent.name == HELDOUT else None
 
 
-def read_contributions(run: Path) -> Contributions | None:
-    """What was found of the contributions along a training run; None where nothing was looked for."""
+def read_contributions(run: Path) -> tuple[Contributions, ...]:
+    """What was found of the contributions along a training run, for each held-out set that was asked about."""
     try:
-        return msgspec.json.decode((run / CONTRIBUTIONS).read_bytes(), type=Contributions)
+        return msgspec.json.decode((run / CONTRIBUTIONS).read_bytes(), type=tuple[Contributions, ...])
     except FileNotFoundError:
-        return None
+        return ()
     except msgspec.MsgspecError as error:
         raise ConfigError(f"{run / CONTRIBUTIONS} is damaged ({error})", "remove it") from error
 

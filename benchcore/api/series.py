@@ -17,6 +17,7 @@ from benchcore.store import read_config, read_record, run_folders
 SEED = re.compile(r"[-_.]?(?:seed|s)[-_]?(\d+)$", re.IGNORECASE)
 FEWEST_SEEDS = maths.FEWEST_SEEDS
 FEWEST_POINTS = 5  # for a law of three parameters
+SKIPPED = 10  # of as many parts of a curve the first shows no law yet
 HALF_WAY = "half way"
 SCALE = "power law B"
 TARGETS = 3  # on the way to where a series ends
@@ -267,15 +268,23 @@ def _spent(line: _Line, target: float) -> float | None:
 
 
 def _law(line: _Line) -> Iterable[Figure]:
+    """The power law of a falling curve after its first tenth, in which a learning rate still rises; or why none is."""
     if not line.falls or len(line.curve.points) < FEWEST_POINTS:
         return
-    try:
-        law = maths.power_law(line.values)
-    except ValueError:  # it does not fall like one
-        return
-    how = f"L0 + (B / {line.curve.unit})^beta, residual {law.rms:.2g}"
-    for name, value in (("power law L0", law.L0), (SCALE, law.B), ("power law beta", law.beta)):
-        yield _figure(name, value, line, how)
+    tail = [(at, value) for at, value in line.values if at * SKIPPED > line.values[-1][0]]
+    found: dict[str, float | None] = dict.fromkeys(("power law L0", SCALE, "power law beta"))
+    how, why = f"L0 + (B / {line.curve.unit})^beta after the first tenth", "too few points"
+    if len(tail) >= FEWEST_POINTS:
+        try:
+            law = maths.power_law(tail)
+            why = maths.law_fault(tail, law) or ""
+        except ValueError:
+            why = "it does not fall like one"
+        if not why:
+            found = {"power law L0": law.L0 or None, SCALE: law.B, "power law beta": law.beta}
+            how, why = f"{how}, residual {law.rms:.2g}", "at its bound, 0"
+    for name, value in found.items():
+        yield _figure(name, value, line, how, why)
 
 
 def _figure(name: str, value: float | None, line: _Line, method: str, missed: str = "not reached") -> Figure:

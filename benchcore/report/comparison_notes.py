@@ -8,7 +8,8 @@ from benchcore.report.diagnostics import diagnostics
 from benchcore.report.results import MARK, UNCONFINED, rule_set
 
 NOT_COMPARED = "not compared"
-FEW = 4  # series that are named one by one
+RESIDUAL = ", residual "  # in the method of a power law, before how well it fits
+FEW = 4  # series, or sources of a corpus, that are named one by one
 
 
 def comparison_notes(
@@ -20,6 +21,11 @@ def comparison_notes(
     yield from _confined(found)
     yield from _doubtful(found)
     yield from _over_seeds(found)
+    if found.subsets:
+        yield (
+            f"Similar (tau): the problems that {_few(found.subsets)} has something like, of similarity tau or more"
+            " (benchcore data similar); other (tau): those that it has not."
+        )
     yield from _methods(contests, layout)
     yield from _differences(found, contests, layout, seeds=seeds)
     rivals = sum(contest.rivals for contest in contests)
@@ -35,6 +41,10 @@ def comparison_notes(
     yield from _ruled(found)
     yield from _series(found)
     yield from _curves(found)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW:,} more" if len(names) > FEW else "")
 
 
 def _missing(found: Comparisons, contests: Sequence[Contest]) -> Iterator[str]:
@@ -201,11 +211,12 @@ def _diagnostics(known: Sequence[Figure]) -> Iterator[str]:
             "Similarity: mean contribution of a row by its standard deviation (benchcore law contributions)",
         ),
     ):
-        methods = dict.fromkeys(
-            one.method.partition(", residual")[0] for one in known if one.name == start and one.value is not None
-        )
+        found = [one.method for one in known if one.name == start and one.value is not None]
+        methods = dict.fromkeys(method.partition(RESIDUAL)[0] for method in found)
+        residuals = [float(method.rpartition(RESIDUAL)[2]) for method in found if RESIDUAL in method]
+        least = f"; residuals of {min(residuals):.2g} to {max(residuals):.2g}" if residuals else ""
         if methods:
-            yield f"{what}: {'; '.join(methods)}."
+            yield f"{what}: {'; '.join(methods)}{least}."
 
 
 def _setting(task: TaskRecord, name: str) -> object:

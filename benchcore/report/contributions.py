@@ -26,7 +26,7 @@ def contributions_table(found: Contributions) -> Table:
     titles = ("step", "tokens", "similarity", "harmful", "mean", *shown)
     notes = [
         f"Contribution of a row: the slope of the loss on {found.heldout} along the row's gradient, in nats per unit of"
-        f" learning rate; of {found.rows:,} rows drawn alike.",
+        f" learning rate; of {found.rows:,} rows, drawn alike from those that the run trains on.",
         "Similarity: its mean by its standard deviation over rows. Harmful: rows whose contribution is not above 0.",
         "On the fastest path all rows that have weight contribute alike (the Learning Law, arXiv 2402.17759).",
     ]

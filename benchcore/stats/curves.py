@@ -228,6 +228,16 @@ def power_law(points: Points) -> PowerLaw:
     return PowerLaw(L0=floor, B=math.exp(scale), beta=beta, rms=norm / math.sqrt(len(values)))
 
 
+def law_fault(points: Points, law: PowerLaw) -> str | None:
+    """Why `law`, the fit of `points`, is none: its residuals drift, or its exponent is at the end of its range."""
+    if not BETAS[0] * 1.01 < law.beta < BETAS[1] / 1.01:
+        return f"beta is at the end of its range, {law.beta:.2g}"
+    _, values = _arrays(points)
+    if _drifts(values - [law.value(tokens) for tokens, _ in points], values):
+        return "it does not fit, its residuals drift"
+    return None
+
+
 def seed_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float] | None:
     """The mean of a statistic over training runs that differ by the seed, and its Student t interval, or None.
 
@@ -262,8 +272,8 @@ def _reach(points: Points, falling: bool, method: Method) -> _Reach:
     if not falling:
         raise ValueError('method "power_law" is for falling curves; use "isotonic"')
     law = power_law(points)
-    if _drifts(values - [law.value(tokens) for tokens, _ in points], values):
-        raise ValueError('the power law does not fit this curve, its residuals drift; use "isotonic"')
+    if fault := law_fault(points, law):
+        raise ValueError(f'no power law for this curve: {fault}; use "isotonic"')
     first, last = points[0][0], points[-1][0]
 
     def tokens(target: float) -> float | None:

@@ -49,9 +49,8 @@ def run(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_rows_like_the_held_out_ones_contribute_more(run: Path) -> None:
-    found = read_contributions(run)
-    assert found is not None
-    assert (found.series, found.heldout, found.rows) == ("clm-seed0", "clean", 48)
+    [found] = read_contributions(run)
+    assert (found.series, found.heldout, found.asked, found.rows) == ("clm-seed0", "clean", 48, 48)
     assert [(point.step, point.tokens) for point in found.points] == [(20, 20 * 16 * 32), (40, 40 * 16 * 32)]
     for point in found.points:
         assert point.groups["clean"] > point.groups["noisy"]
@@ -59,7 +58,7 @@ def test_rows_like_the_held_out_ones_contribute_more(run: Path) -> None:
 
 
 def test_the_same_question_is_answered_from_the_folder(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = read_contributions(run)
+    [known] = read_contributions(run)
     monkeypatch.setattr(module, "load", None)
     assert contributions(run, "clean", rows=48) == known
     with pytest.raises(TypeError):
@@ -69,8 +68,7 @@ def test_the_same_question_is_answered_from_the_folder(run: Path, monkeypatch: p
 def test_compare_and_report_show_them(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = compare([str(run)], CompareConfig(diagnostics=True))
     figures = {one.name: one for one in found.curves["clm-seed0", "clean", "nats per token"]}
-    known = read_contributions(run)
-    assert known is not None
+    [known] = read_contributions(run)
     similarities = [point.similarity or 0.0 for point in known.points]
     assert figures["similarity"].value == pytest.approx(sum(similarities) / 2)
     vocabulary = read_record(next(iter(run_folders(run / "heldout")))).vocabulary  # type: ignore[union-attr]
@@ -85,6 +83,22 @@ def test_compare_and_report_show_them(run: Path, monkeypatch: pytest.MonkeyPatch
     html = render(page([str(run)]), served=False)
     assert "Contributions to clean along clm-seed0" in html
     assert "compression ratio" in html
+
+
+def test_another_held_out_set_has_an_answer_of_its_own(run: Path, tmp_path: Path) -> None:
+    other = tmp_path / "clm-seed0"
+    shutil.copytree(run, other)
+    many = contributions(other, "noisy", rows=10_000)
+    assert many.rows < many.asked == 10_000
+    assert [one.heldout for one in read_contributions(other)] == ["clean", "noisy"]
+
+
+def test_weights_that_were_exchanged_are_looked_at_again(run: Path, tmp_path: Path) -> None:
+    other = tmp_path / "clm-seed0"
+    shutil.copytree(run, other)
+    shutil.copy(run / "checkpoint-00000020" / "model.safetensors", other / "checkpoint-00000040")
+    found = contributions(other, "clean", rows=48)
+    assert found.points[1].mean == pytest.approx(found.points[0].mean)
 
 
 def test_the_command_prints_a_row_for_each_checkpoint(run: Path, capfd: pytest.CaptureFixture[str]) -> None:

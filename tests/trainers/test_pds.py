@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchcore.api.contributions import contributions
 from benchcore.api.training import train
 from benchcore.checkpoint import billed
 from benchcore.config import PDSConfig, TrainConfig
@@ -225,6 +226,14 @@ def test_a_run_draws_what_is_clean_and_pays_for_it(proxy: Path, tmp_path: Path) 
         name: bill[name] for name in ("prepare flops", "prepare forwarded")
     }, "what lay in the cache is charged too"
     assert after["prepare seconds"] == pytest.approx(bill["prepare seconds"], rel=0.5)
+
+
+def test_contributions_are_of_the_rows_that_were_drawn(proxy: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pds"
+    heldout = {"clean": "generated:noisy_markov?tokens=500&noise=0&seed=8"}
+    train("pds", config(out, pds=pds(proxy, ratio=0.25), heldout=heldout, looks=2))
+    found = contributions(out, rows=10_000)
+    assert found.rows == round(0.25 * len(np.load(out / "scores.npy")))
 
 
 def test_where_all_rows_are_valued_there_is_no_scorer(proxy: Path, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ class Causal(Learner):
 
     def __init__(self, model: Any, context: int) -> None:
         model.set_attn_implementation("eager")
+        # the embedding of padding has no gradient backward and has one forward: for losses it is a token like others
+        model.get_input_embeddings().padding_idx = None
         self._model = model.eval().requires_grad_(False)
         self._shapes = [(name, one.shape) for name, one in model.named_parameters()]
         self.outcomes = model.get_output_embeddings().weight.shape[0]

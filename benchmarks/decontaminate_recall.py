@@ -219,10 +219,12 @@ def edit(tree: ast.Module, share: float, draw: random.Random) -> None:
 
 def swap(tree: ast.AST, left: int, draw: random.Random) -> int:
     """Change one symbol that stands for a constant, an operator, a comparison, an attribute or a name."""
+    formatted = [part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values]
     places = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant | ast.BinOp | ast.Compare | ast.Attribute)
+        if (isinstance(node, ast.Constant) and node not in formatted)  # which must stay text
+        or isinstance(node, ast.BinOp | ast.Compare | ast.Attribute)
         or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     ]
     node = draw.choice(places)

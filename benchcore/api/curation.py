@@ -5,6 +5,7 @@ import gzip
 import importlib.util
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -125,34 +126,46 @@ def decontaminate(sources: Sequence[str], config: DecontaminateConfig, watch: Wa
 
 
 def similar(sources: Sequence[str], config: SimilarConfig, watch: Watch = _ignore) -> Similarities:
-    """How similar the nearest document is to each problem of tasks, by syntax, as decontamination has it."""
+    """How similar the nearest document is to each problem of tasks, by syntax as decontamination has it.
+
+    Where `config.ngram` is given, a problem that shares so many words in a row with a document has similarity 1. Raises
+    `DataError` where it is not and most problems of a task have no code: they would all be others.
+    """
     _need("rapidfuzz", to="finding copies of code")
-    from benchcore.curation.contamination import label, of_sample
+    from benchcore.curation.contamination import Words, codes, label, of_sample
     from benchcore.curation.copies import Copies
 
     if config.out.suffix != ".json":
         raise ConfigError(f"{config.out} is not a name for JSON", "end it with .json")
-    names: dict[str, tuple[str, str]] = {}
-    codes: list[tuple[str, str]] = []
-    found: dict[str, dict[str, float]] = {}
+    files, pace = corpus_files(sources), Pace(doing="similar")
+    references, problems = [], {}
     for named in catalog.expand(config.against):
         task = catalog.load_task(named.task)
-        samples, _ = task.samples(data_for(task, config.data))
-        found[task.name] = {}
-        for sample in samples:
-            one = of_sample(task.name, sample)
-            names[label(one)] = task.name, item(sample)
-            found[task.name][item(sample)] = 0.0
-            codes += [(label(one), code) for code in dict.fromkeys(one.codes)]
-    copies = Copies(codes, min(config.tau))
-    files, pace = corpus_files(sources), Pace(doing="similar")
+        for sample in task.samples(data_for(task, config.data))[0]:
+            references.append(of_sample(task.name, sample))
+            problems[label(references[-1])] = task.name, item(sample)
+    copies = Copies(codes(references), min(config.taus))
+    words = None if config.ngram is None else Words(references, config.ngram)
+    of_task, coded = (Counter(problems[name][0] for name in names) for names in (problems, copies.compared))
+    for task_name, count in of_task.items():
+        if words is None and 2 * coded[task_name] < count:
+            raise DataError(
+                f"only {coded[task_name]:,} of {count:,} problems of {task_name} have code to compare",
+                "--ngram 13 looks for the same words",
+            )
+    best = dict.fromkeys(problems, 0.0)
     for entry in entries(files, config.text_field):
-        for copy in copies.all(entry.text):
-            task_name, problem = names[copy.name]
-            found[task_name][problem] = max(found[task_name][problem], round(copy.similarity, 6))
-        pace = dataclasses.replace(pace, documents=pace.documents + 1, bytes=pace.bytes + len(entry.text.encode()))
+        if entry.fault is None:
+            for copy in copies.all(entry.text):
+                best[copy.name] = max(best[copy.name], round(copy.similarity, 6))
+            best.update(dict.fromkeys(words.all(entry.text) if words else (), 1.0))
+        size = len(entry.text.encode(errors="replace"))
+        pace = dataclasses.replace(pace, documents=pace.documents + 1, bytes=pace.bytes + size)
         watch(pace)
-    made = Similarities(taus=tuple(sorted(config.tau, reverse=True)), sources=tuple(map(str, files)), tasks=found)
+    found: dict[str, dict[str, float]] = {}
+    for name, (of, problem) in problems.items():
+        found.setdefault(of, {})[problem] = best[name]
+    made = Similarities(taus=config.taus, sources=tuple(sources), tasks=found)
     with trouble(config.out):
         config.out.parent.mkdir(parents=True, exist_ok=True)
         replace_file(config.out, msgspec.json.format(msgspec.json.encode(made)))

@@ -51,8 +51,8 @@ class Comparisons:
     both are empty where no recipe has several seeds.
     `curves` are (label of a run or arm, task, figure) -> what the curve that ends there comes to: its mean, then its
     speed-ups. `steps` are series -> the number of its checkpoints that were given. `across` are the settings that were
-    allowed to differ. `absent` are tasks that were asked for and that no run has; `unfinished` are runs that were left
-    out.
+    allowed to differ. `subsets` is what the corpus is read from that problems are similar to, empty where all stand
+    together. `absent` are tasks that were asked for and that no run has; `unfinished` are runs that were left out.
     """
 
     runs: tuple[Side, ...]
@@ -64,6 +64,7 @@ class Comparisons:
     curves: Mapping[tuple[str, str, str], tuple[Figure, ...]] = field(default_factory=dict)
     steps: Mapping[str, int] = field(default_factory=dict)
     across: tuple[str, ...] = ()
+    subsets: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
 

@@ -1,6 +1,6 @@
 """Runs on parts of a task: the problems that a training corpus has something like, and the others, apart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,8 +8,9 @@ import msgspec
 
 from benchcore.comparison.sides import Side
 from benchcore.errors import ConfigError
-from benchcore.records import Figure, Outcomes, Part, TaskRecord, is_rate
+from benchcore.records import Figure, Outcomes, Part, TaskRecord, is_loss, is_rate
 from benchcore.stats.intervals import t_interval, wilson
+from benchcore.stats.jackknife import ratio_interval
 
 SIMILAR, OTHER = "similar", "other"
 
@@ -18,7 +19,8 @@ SIMILAR, OTHER = "similar", "other"
 class Similarities:
     """How similar the nearest of a corpus is to each problem: task -> problem -> from 0 to 1; 0 below the least tau.
 
-    A problem counts as similar from each of `taus` on. `sources` are the files of the corpus.
+    A problem is the digest that `Outcomes.items` have, and counts as similar from each of `taus` on. `sources` are
+    what the corpus is read from.
     """
 
     taus: tuple[float, ...]
@@ -36,62 +38,74 @@ def read_similarities(file: Path) -> Similarities:
         raise ConfigError(f"{file} holds no subsets ({error})", "benchcore data similar writes them") from error
 
 
-def with_subsets(side: Side, found: Similarities) -> Side:
-    """`side` with two tasks more for each task and tau: the problems that are similar, and those that are not.
+def split(sides: Sequence[Side], found: Similarities) -> list[Side]:
+    """`sides`, each with two tasks more for each of its tasks and each tau: the similar problems, and the others.
 
-    Raises `ConfigError` where a run has none of the tasks' problems, which are then others.
+    A part without problems is left out. Raises `ConfigError` where no side has a task of which there are similarities,
+    or one has other problems of it.
     """
+    known = dict.fromkeys(record.task for side in sides for record in side.record.tasks)
+    if not known.keys() & found.tasks.keys():
+        raise ConfigError(f"the subsets are of {', '.join(found.tasks)}", f"the runs have {', '.join(known)}")
+    return [_split(side, found) for side in sides]
+
+
+def with_parts(tasks: Iterable[str], known: Collection[str]) -> list[str]:
+    """`tasks`, each followed by those of `known` that `split` made of it."""
+    return [one for task in tasks for one in known if one == task or one.startswith(f"{task}, ")]
+
+
+def _split(side: Side, found: Similarities) -> Side:
     records: list[TaskRecord] = []
-    outcomes: dict[str, Outcomes] = {}
+    outcomes = dict(side.outcomes)
     for record in side.record.tasks:
         records.append(record)
-        outcomes[record.task] = side.outcomes[record.task]
-        if record.task not in found.tasks:
+        whole = side.outcomes.get(record.task)
+        if whole is None or (similarity := found.tasks.get(record.task)) is None:
             continue
+        if unknown := sum(problem not in similarity for problem in whole.items):
+            raise ConfigError(
+                f"{unknown:,} of {len(whole.items):,} problems of {record.task} in {side.label} have no similarity",
+                "run benchcore data similar again, against the task as it is now",
+            )
         for tau in found.taus:
-            for name, part in _parts(side.outcomes[record.task], found.tasks[record.task], tau):
+            for name, part in _parts(whole, similarity, tau):
                 task = f"{record.task}, {name} ({tau:g})"
-                records.append(replace(record, task=task, figures=tuple(_figures(part))))
+                records.append(_record(record, task, part))
                 outcomes[task] = part
-    if len(records) == len(side.record.tasks):
-        raise ConfigError(
-            f"{side.label} has no task of which there are subsets", f"they are of {', '.join(found.tasks)}"
-        )
     return replace(side, record=replace(side.record, tasks=tuple(records)), outcomes=outcomes)
 
 
 def _parts(whole: Outcomes, similarity: Mapping[str, float], tau: float) -> Iterator[tuple[str, Outcomes]]:
-    """The problems that are similar, then the others; a part without problems is left out."""
-    unknown = [one for one in whole.items if one not in similarity]
-    if unknown:
-        raise ConfigError(f"{len(unknown)} problems of a run are not among those of the subsets", "make them anew")
+    """The problems that are similar, then the others."""
     for name in (SIMILAR, OTHER):
         kept = [at for at, one in enumerate(whole.items) if (similarity[one] >= tau) == (name == SIMILAR)]
         if kept:
-            yield (
-                name,
-                Outcomes(
-                    items=tuple(whole.items[at] for at in kept),
-                    figures={figure: tuple(parts[at] for at in kept) for figure, parts in whole.figures.items()},
-                ),
-            )
+            figures = {figure: tuple(parts[at] for at in kept) for figure, parts in whole.figures.items()}
+            yield name, Outcomes(items=tuple(whole.items[at] for at in kept), figures=figures)
 
 
-def _figures(part: Outcomes) -> Iterator[Figure]:
-    """Each figure of all of `part`, with an interval over its problems."""
-    for name, parts in part.figures.items():
-        known = [one for one in parts if one is not None]
-        if known:
-            yield _figure(name, known)
+def _record(whole: TaskRecord, task: str, part: Outcomes) -> TaskRecord:
+    """The record of a part. What is in doubt is said once, of the whole: its counts are none of the part's."""
+    figures = {name: [one for one in parts if one is not None] for name, parts in part.figures.items()}
+    return replace(
+        whole, task=task, figures=tuple(_figure(name, parts) for name, parts in figures.items() if parts),
+        isolation={}, verdicts={}, truncated=None, near_ties=None, faults=0, empty=0,
+    )  # fmt: skip
 
 
-def _figure(name: str, parts: list[Part]) -> Figure:
-    value = sum(amount for amount, _ in parts) / sum(size for _, size in parts)
-    count = len(parts)
-    if is_rate(name) and all(part in ((0, 1), (1, 1)) for part in parts):
-        low, high = wilson(round(value * count), count)
-        return Figure(name=name, value=value, n=count, low=low, high=high, method="Wilson 95 %")
-    # what each problem adds to the ratio, about it: their mean is the ratio, and their spread its error
-    size = sum(size for _, size in parts) / count
-    _, lower, upper = t_interval([value + (amount - value * own) / size for amount, own in parts])
-    return Figure(name=name, value=value, n=count, low=lower, high=upper, method="t over problems 95 %")
+def _figure(name: str, parts: Sequence[Part]) -> Figure:
+    """The figure of `parts`, with the interval that the task's own metric has."""
+    amounts, sizes = zip(*parts, strict=True)
+    low: float | None
+    high: float | None
+    if is_loss(name) or any(size != 1 for size in sizes):
+        (value, low, high), method = ratio_interval(amounts, sizes), "jackknife 95 %"
+    elif is_rate(name) and set(amounts) <= {0, 1}:
+        value, method = sum(amounts) / len(amounts), "Wilson 95 %"
+        low, high = wilson(round(sum(amounts)), len(amounts))
+    else:
+        (value, low, high), method = t_interval(amounts, rates=is_rate(name)), "t over problems 95 %"
+    if low is None:
+        method = "one problem, no interval"
+    return Figure(name=name, value=value, n=len(parts), low=low, high=high, method=method)

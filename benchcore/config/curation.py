@@ -159,8 +159,11 @@ class SimilarConfig:
     against: tuple[str, ...] = ()
     """Tasks and suites whose problems are looked for, separated by commas."""
 
-    tau: tuple[float, ...] = (0.95, 0.9, 0.85, 0.8)
-    """Similarities of syntax from which on a problem counts as similar to a document."""
+    tau: tuple[str, ...] = ("0.95", "0.9", "0.85", "0.8")
+    """Similarities of syntax from which on a problem counts as similar to a document, separated by commas."""
+
+    ngram: int | None = None
+    """Words in a row that make a problem similar too, such as 13; syntax alone when not given."""
 
     text_field: str = "text"
     """Field of a row that holds its text."""
@@ -172,5 +175,17 @@ class SimilarConfig:
         object.__setattr__(self, "against", split_names(self.against))
         if not self.against:
             raise ConfigError("no task is named whose problems are looked for", "such as --against humaneval,mbpp")
-        if not self.tau or not all(0 < one <= 1 for one in self.tau):
-            raise ConfigError(f"each tau must be above 0 and at most 1, got {list(self.tau)}")
+        object.__setattr__(self, "tau", split_names(self.tau))
+        check_counts(self, "ngram")
+        _ = self.taus
+
+    @property
+    def taus(self) -> tuple[float, ...]:
+        """`tau` as numbers, from the largest to the smallest. Raises `ConfigError` for what is none."""
+        try:
+            found = sorted(map(float, self.tau), reverse=True)
+        except ValueError as error:
+            raise ConfigError(f"tau must be numbers separated by commas, got {','.join(self.tau)}") from error
+        if not found or not all(0 < one <= 1 for one in found):
+            raise ConfigError(f"each tau must be above 0 and at most 1, got {','.join(self.tau)}")
+        return tuple(found)

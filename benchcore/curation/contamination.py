@@ -107,7 +107,7 @@ class Contamination:
             "items": len(self._references),
             "n-grams": len(self._words),
             "items without an n-gram of their own": self._words.without,
-            "items with code that is compared": self._copies.compared,
+            "items with code that is compared": len(self._copies.compared),
             "fewest symbols of code that is compared": FEWEST,
         }
         return figures | (dict(self._nearness.begin()) if self._nearness else {})

@@ -34,7 +34,7 @@ class Copies:
     in many programs. Similarity is 1 - distance / length of the longer, of symbols as written, or with the statements
     of each block in a fixed order, whichever is more. Only references are compared whose length, and whose counts of
     symbols in `BINS` bins, differ by no more than the distance may be: an edit changes each by one at most, and an
-    order none, so nothing is missed.
+    order none, so nothing is missed. `compared` are the names of the references that have code to compare.
     """
 
     def __init__(self, references: Iterable[tuple[str, str]], tau: float) -> None:
@@ -45,7 +45,7 @@ class Copies:
         self._forms = [forms for _, *forms in rows]
         self._lengths = np.array([len(written) for written, _ in self._forms])
         self._counts = np.array([_count(written) for written, _ in self._forms], np.int32).reshape(-1, BINS)
-        self.compared = len(set(self._names))
+        self.compared = frozenset(self._names)
 
     def all(self, code: str) -> Iterator[Copy]:
         """The references that a function of `code` is similar enough to; one may come more than once."""

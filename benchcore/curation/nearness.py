@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchcore.curation.contamination import Reference, label
-from benchcore.curation.embeddings import Embedder
+from benchcore.curation.embeddings import Embedder, Vectors
 from benchcore.curation.sources import Entry
 from benchcore.errors import DataError
 
@@ -28,10 +28,12 @@ class Near:
         corpus: Callable[[], Iterable[Entry]],
         quantile: float,
     ) -> None:
-        self._embed, self._references, self._corpus, self._quantile = embedder, references, corpus, quantile
+        self._embed, self._corpus, self._quantile = embedder, corpus, quantile
+        self._codes = {label(one): one.codes for one in references}
+        self._items: dict[str, Vectors] = {}  # few are ever asked about
 
     def begin(self) -> Mapping[str, Any]:
-        """Embed the items, and measure the distances of random pairs of documents."""
+        """Measure the distances of random pairs of documents."""
         texts = [one.text for one in islice((one for one in self._corpus() if one.fault is None), SAMPLE)]
         if len(texts) < 2:
             raise DataError("distances of random pairs need two documents, and the corpus has fewer")
@@ -41,9 +43,10 @@ class Near:
         second = (first + draw.integers(1, len(texts), size=PAIRS)) % len(texts)  # never the same document
         distances = np.linalg.norm(vectors[first] - vectors[second], axis=1)
         self._most = float(np.quantile(distances, self._quantile))
-        self._items = {label(one): self._embed(one.codes) for one in self._references}
         return {"largest distance of near ones": self._most, "documents of random pairs": len(texts)}
 
     def near(self, text: str, name: str) -> bool:
         """Whether a document is near any of the codes of the item called `name`."""
+        if name not in self._items:
+            self._items[name] = self._embed(self._codes[name])
         return bool(np.linalg.norm(self._items[name] - self._embed([text]), axis=1).min() <= self._most)

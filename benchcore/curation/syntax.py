@@ -126,8 +126,8 @@ def _own(unit: ast.AST) -> frozenset[str]:
                 bound.add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 bound.add(name)
-            case ast.alias(name=module, asname=alias):
-                bound.add(alias or module.partition(".")[0])
+            case ast.alias(asname=str(name)):  # without it the name is the module's own
+                bound.add(name)
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 bound.add(name)
             case ast.MatchMapping(rest=str(name)):

@@ -191,12 +191,15 @@ def write(
     scratch = out.with_name(f".{out.name}")
     with trouble(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with gzip.open(scratch, "wt") if out.suffix == ".gz" else scratch.open("w", encoding="utf-8") as file:
-            for one in documents(sources, text_field=text_field, group_field=group_field):
-                found = {"text": one.text, "group": group or one.group, "marks": one.marks}
-                file.write(json.dumps({name: value for name, value in found.items() if value is not None}) + "\n")
-                count += 1
-        scratch.replace(out)
+        try:
+            with gzip.open(scratch, "wt") if out.suffix == ".gz" else scratch.open("w", encoding="utf-8") as file:
+                for one in documents(sources, text_field=text_field, group_field=group_field):
+                    found = {"text": one.text, "group": group or one.group, "marks": one.marks}
+                    file.write(json.dumps({name: value for name, value in found.items() if value is not None}) + "\n")
+                    count += 1
+            scratch.replace(out)
+        finally:
+            scratch.unlink(missing_ok=True)
     return count
 
 

@@ -144,7 +144,7 @@ def test_a_corpus_is_written_out(tmp_path: Path) -> None:
     write(source, [{"text": 3}])
     with pytest.raises(DataError):
         curation.write([str(source)], tmp_path / "h.jsonl")
-    assert not (tmp_path / "h.jsonl").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"out.jsonl.gz", "in.jsonl", "g.jsonl"}
 
 
 def test_a_checkpoint_labels_by_yes_and_no(home: Path) -> None:
